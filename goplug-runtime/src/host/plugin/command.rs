@@ -8,19 +8,50 @@ use super::changes::Change;
 use crate::error::Result;
 use crate::host::policy::PluginConfiguration;
 
-/// Who waits for the result of a command, and what it was sent into.
+/// What the supervisors of a plugin are asked for.
+#[derive(Clone)]
+pub(in crate::host) enum Command {
+    /// Start the plugin, unless it runs.
+    Load,
+    /// Start the plugin for a call, unless it runs or the call was dropped meanwhile.
+    LoadOnDemand,
+    /// Stop the plugin, if it runs.
+    Unload,
+    /// Replace the running process by a new one.
+    Replace(Replacement),
+    /// Stop the plugin for good, because the registry stops.
+    Close,
+}
+
+/// How the running process of a plugin is replaced by a new one.
+#[derive(Clone)]
+pub(in crate::host) enum Replacement {
+    /// Even if nothing has changed. If none runs, the plugin is started.
+    Reload,
+    /// By one of what is installed now, since the host has consented to what that asks for.
+    Upgrade,
+    /// By one with this configuration, which further ones get too.
+    Reconfigure(Arc<PluginConfiguration>),
+}
+
+/// A command to one supervisor: who waits for its result, and what it was sent into.
 pub(in crate::host) struct Request {
+    pub(super) command: Command,
     result: oneshot::Sender<Result<()>>,
     /// How often the plugin had been asked to stop when the command was sent.
     pub(super) stops: u64,
     /// Keeps a plugin whose instances are replaced one after another from being stopped as idle.
-    pub(super) change: Option<Change>,
+    _change: Option<Change>,
 }
 
 impl Request {
-    pub(super) fn new() -> (Self, oneshot::Receiver<Result<()>>) {
+    pub(super) fn new(
+        command: Command,
+        stops: u64,
+        change: Option<Change>,
+    ) -> (Self, oneshot::Receiver<Result<()>>) {
         let (result, receiver) = oneshot::channel();
-        (Self { result, stops: 0, change: None }, receiver)
+        (Self { command, result, stops, _change: change }, receiver)
     }
 
     /// The result is dropped if nobody waits for it any more.
@@ -31,25 +62,6 @@ impl Request {
     pub(super) fn is_abandoned(&self) -> bool {
         self.result.is_closed()
     }
-}
-
-/// What a supervisor is asked for, and who asks.
-pub(in crate::host) enum Command {
-    /// Start the plugin, unless it runs.
-    Load(Request),
-    /// Start the plugin for a call, unless it runs or the call was dropped meanwhile.
-    LoadOnDemand(Request),
-    /// Stop the plugin, if it runs.
-    Unload(Request),
-    /// Replace the running process by a new one, or start the plugin.
-    Reload(Request),
-    /// Replace the running process by one of what is installed now, since the host has consented to what that
-    /// asks for.
-    Upgrade(Request),
-    /// Replace the running process by a new one with this configuration, which further ones get too.
-    Reconfigure(Arc<PluginConfiguration>, Request),
-    /// Stop the plugin for good, because the registry stops.
-    Close(Request),
 }
 
 /// Which supervisors of a plugin a command is for.
@@ -68,34 +80,10 @@ pub(super) enum Reach {
 impl Command {
     pub(super) fn reach(&self) -> Reach {
         match self {
-            Self::Load(_) | Self::LoadOnDemand(_) => Reach::AllInUse,
-            Self::Unload(_) => Reach::All,
-            Self::Close(_) => Reach::AllForGood,
-            Self::Reload(_) | Self::Upgrade(_) | Self::Reconfigure(..) => Reach::InTurn,
-        }
-    }
-
-    pub(super) fn request(&mut self) -> &mut Request {
-        match self {
-            Self::Load(request)
-            | Self::LoadOnDemand(request)
-            | Self::Unload(request)
-            | Self::Reload(request)
-            | Self::Upgrade(request)
-            | Self::Reconfigure(_, request)
-            | Self::Close(request) => request,
-        }
-    }
-
-    pub(super) fn into_request(self) -> Request {
-        match self {
-            Self::Load(request)
-            | Self::LoadOnDemand(request)
-            | Self::Unload(request)
-            | Self::Reload(request)
-            | Self::Upgrade(request)
-            | Self::Reconfigure(_, request)
-            | Self::Close(request) => request,
+            Self::Load | Self::LoadOnDemand => Reach::AllInUse,
+            Self::Unload => Reach::All,
+            Self::Close => Reach::AllForGood,
+            Self::Replace(_) => Reach::InTurn,
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use super::command::Command;
+use super::command::{Command, Replacement};
 use super::handle::Plugin;
 use super::state::PluginState;
 use crate::error::Result;
@@ -77,6 +77,6 @@ impl Plugin {
     pub async fn grant(&self, permissions: &[Permission]) -> Result<()> {
         self.shared().check_maker()?;
         self.shared().consent(permissions);
-        self.shared().command(Command::Upgrade).await
+        self.shared().command(Command::Replace(Replacement::Upgrade)).await
     }
 }

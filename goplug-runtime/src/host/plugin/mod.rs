@@ -37,7 +37,7 @@ mod supervisor;
 mod upgrades;
 
 pub use availability::State;
-pub(in crate::host) use command::{Command, Request};
+pub(in crate::host) use command::{Command, Replacement};
 pub(in crate::host) use event::{EventSink, PluginEvent};
 pub use handle::Plugin;
 pub use instance_statistics::InstanceStats;

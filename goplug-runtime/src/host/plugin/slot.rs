@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::availability::{Availability, State};
 use super::changes::Change;
-use super::command::{Command, Recheck};
+use super::command::{Recheck, Request};
 use super::event::PluginEvent;
 use super::state::PluginState;
 use crate::host::instance::Instance;
@@ -173,12 +173,12 @@ impl Slot {
     }
 
     /// Passes a command on to the supervisor of the next slot. Returns it if there is none.
-    pub(super) async fn pass_on(&self, command: Command) -> Option<Command> {
+    pub(super) async fn pass_on(&self, request: Request) -> Option<Request> {
         let next = self.index + 1;
         if next >= self.slots_in_use() {
-            return Some(command);
+            return Some(request);
         }
-        self.plugin.pass_on(next, command).await;
+        self.plugin.pass_on(next, request).await;
         None
     }
 

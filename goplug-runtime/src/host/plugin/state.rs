@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::availability::State;
 use super::changes::Changes;
-use super::command::Command;
+use super::command::Request;
 use super::contracts::Contracts;
 use super::event::{EventSink, PluginEvent};
 use super::slots::Slots;
@@ -62,7 +62,7 @@ pub(in crate::host) struct PluginState {
 
 /// The way to the supervisor of one slot.
 struct ToSupervisor {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<Request>,
     /// Has it check the plugin's files.
     recheck: Notify,
 }
@@ -84,7 +84,7 @@ impl PluginState {
         id: PluginId,
         policy: Policy,
         events: Weak<dyn EventSink>,
-    ) -> (Self, Vec<mpsc::Receiver<Command>>) {
+    ) -> (Self, Vec<mpsc::Receiver<Request>>) {
         let slots = policy.instances;
         let queues = (0..slots).map(|_| mpsc::channel(limits::COMMAND_QUEUE));
         let (senders, queues): (Vec<_>, Vec<_>) = queues.unzip();

@@ -20,7 +20,7 @@ use crate::host::disk;
 use crate::host::install::Installation;
 use crate::host::instance::{check_host, remove_abandoned};
 use crate::host::owner::check_owner;
-use crate::host::plugin::{Command, Plugin, PluginState, Request, State};
+use crate::host::plugin::{Command, Plugin, PluginState, Replacement, State};
 use crate::host::policy::PluginConfiguration;
 use crate::host::runtime;
 use crate::host::task::OwnedTask;
@@ -143,7 +143,7 @@ impl Registry {
     pub async fn reload(&self, name: &str, namespace: &str) -> Result<Plugin> {
         check_owner(self.inner.owner)?;
         self.scan().await;
-        self.start_plugin(name, namespace, Command::Reload).await
+        self.start_plugin(name, namespace, Command::Replace(Replacement::Reload)).await
     }
 
     /// Gives a plugin another configuration: a new process is started with it and takes the place of
@@ -176,22 +176,16 @@ impl Registry {
         configuration: PluginConfiguration,
     ) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
-        let configuration = Arc::new(configuration);
-        let command = |request| Command::Reconfigure(Arc::clone(&configuration), request);
-        plugin.command(command).await?;
+        let replacement = Replacement::Reconfigure(Arc::new(configuration));
+        plugin.command(Command::Replace(replacement)).await?;
         Ok(Plugin::new(plugin))
     }
 
     /// Has a plugin loaded or reloaded. While only one half of an upgrade is there, waits for the
     /// other for at most [`limits::UPGRADE_PAIR_TIMEOUT`].
-    async fn start_plugin(
-        &self,
-        name: &str,
-        namespace: &str,
-        command: fn(Request) -> Command,
-    ) -> Result<Plugin> {
+    async fn start_plugin(&self, name: &str, namespace: &str, command: Command) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
-        while let Err(error) = plugin.command(command).await {
+        while let Err(error) = plugin.command(command.clone()).await {
             // Another error, such as that of a registry that stops, does not pass with the other half.
             if !matches!(error, Error::Rejected { .. }) || !plugin.is_half_installed() {
                 return Err(error);

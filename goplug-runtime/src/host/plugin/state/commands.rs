@@ -27,20 +27,6 @@ const LETS_GO_WITHIN: Duration = Duration::from_millis(100);
 /// A command that was sent to the supervisor of a slot, unless that has ended.
 type Sent = (usize, Option<oneshot::Receiver<Result<()>>>);
 
-/// A command that is to be sent to the supervisor of a slot.
-struct Prepared {
-    slot: usize,
-    command: Command,
-    result: oneshot::Receiver<Result<()>>,
-}
-
-impl Prepared {
-    fn new(slot: usize, command: &impl Fn(Request) -> Command) -> Self {
-        let (request, result) = Request::new();
-        Self { slot, command: command(request), result }
-    }
-}
-
 /// What the sending of commands has to do with a stop of the plugin.
 #[derive(Clone, Copy)]
 enum Sending {
@@ -61,35 +47,29 @@ impl PluginState {
     /// starts no others.
     /// [`Error::Stopped`] if the supervisor has ended, or [`Error::Runtime`] if that was because its
     /// runtime is gone.
-    pub(in crate::host) async fn command(
-        &self,
-        command: impl Fn(Request) -> Command,
-    ) -> Result<()> {
+    pub(in crate::host) async fn command(&self, command: Command) -> Result<()> {
         self.check_maker()?;
-        let first = Prepared::new(0, &command);
-        let reach = first.command.reach();
+        let reach = command.reach();
         if reach != Reach::AllForGood {
             self.check_activation()?;
         }
-        let others = match reach {
-            Reach::InTurn => 1..1,
-            Reach::AllInUse => 1..self.slots_in_use(),
-            Reach::All | Reach::AllForGood => 1..self.slots(),
+        let slots = match reach {
+            Reach::InTurn => 1,
+            Reach::AllInUse => self.slots_in_use(),
+            Reach::All | Reach::AllForGood => self.slots(),
         };
         if matches!(reach, Reach::All | Reach::AllForGood) {
-            let others = others.map(|slot| Prepared::new(slot, &command));
-            let all = std::iter::once(first).chain(others).collect();
-            let (sent, _) = self.send(all, Sending::Stop).await;
+            let (sent, _) = self.send(0..slots, &command, Sending::Stop).await;
             return self.outcomes(sent).await.into_iter().fold(Ok(()), Result::and);
         }
         // Not idle between the start of the first one and those of the others.
         let _change = self.changes.begin();
-        let (sent, stops) = self.send(vec![first], Sending::Always).await;
+        let (sent, stops) = self.send(0..1, &command, Sending::Always).await;
         let first = self.outcomes(sent).await.into_iter().fold(Ok(()), Result::and);
-        if others.is_empty() {
+        if slots == 1 {
             return first;
         }
-        self.start_others(first, others, stops, &command).await
+        self.start_others(first, slots, stops, &command).await
     }
 
     /// Starts the instances of the other slots side by side, after the first one has started or not: unless
@@ -98,27 +78,30 @@ impl PluginState {
     async fn start_others(
         &self,
         first: Result<()>,
-        others: Range<usize>,
+        slots: usize,
         stops: u64,
-        command: &impl Fn(Request) -> Command,
+        command: &Command,
     ) -> Result<()> {
         let holds_for_all = |error: &Error| !matches!(error, Error::Start { .. });
         if first.as_ref().is_err_and(holds_for_all) && self.instance().is_none() {
             return first;
         }
-        let others = others.map(|slot| Prepared::new(slot, command)).collect();
-        let (sent, _) = self.send(others, Sending::UnlessStoppedSince(stops)).await;
+        let (sent, _) = self.send(1..slots, command, Sending::UnlessStoppedSince(stops)).await;
         self.outcomes(sent).await.into_iter().fold(first, Result::or)
     }
 
-    /// Sends commands to the supervisors of their slots at once: what else is sent to several of them
-    /// comes before these commands in all of the queues, or after them. Returns how often the plugin had
-    /// been asked to stop.
-    async fn send(&self, commands: Vec<Prepared>, sending: Sending) -> (Vec<Sent>, u64) {
-        let mut reserved = Vec::with_capacity(commands.len());
-        for prepared in commands {
-            let permit = self.supervisors[prepared.slot].commands.reserve().await.ok();
-            reserved.push((prepared, permit));
+    /// Sends a command to the supervisors of these slots at once: what else is sent to several of them
+    /// comes before it in all of the queues, or after it. Returns how often the plugin had been asked to
+    /// stop.
+    async fn send(
+        &self,
+        slots: Range<usize>,
+        command: &Command,
+        sending: Sending,
+    ) -> (Vec<Sent>, u64) {
+        let mut reserved = Vec::with_capacity(slots.len());
+        for slot in slots {
+            reserved.push((slot, self.supervisors[slot].commands.reserve().await.ok()));
         }
         let mut status = self.lock();
         match sending {
@@ -129,12 +112,11 @@ impl PluginState {
             Sending::UnlessStoppedSince(_) | Sending::Always => {}
         }
         let stops = status.stops;
-        let post = |(prepared, permit): (Prepared, Option<Permit<'_, Command>>)| {
-            let Prepared { slot, mut command, result } = prepared;
-            let is_roll = command.reach() == Reach::InTurn;
-            let request = command.request();
-            (request.stops, request.change) = (stops, is_roll.then(|| self.changes.begin()));
-            (slot, permit.map(|permit| permit.send(command)).map(|()| result))
+        let is_roll = command.reach() == Reach::InTurn;
+        let post = |(slot, permit): (usize, Option<Permit<'_, Request>>)| {
+            let change = is_roll.then(|| self.changes.begin());
+            let (request, result) = Request::new(command.clone(), stops, change);
+            (slot, permit.map(|permit| permit.send(request)).map(|()| result))
         };
         (reserved.into_iter().map(post).collect(), stops)
     }
@@ -168,8 +150,8 @@ impl PluginState {
 
     /// Passes a command on to the supervisor of this slot. Whoever waits for the result is told if that
     /// has ended.
-    pub(in crate::host::plugin) async fn pass_on(&self, slot: usize, command: Command) {
-        drop(self.supervisors[slot].commands.send(command).await);
+    pub(in crate::host::plugin) async fn pass_on(&self, slot: usize, request: Request) {
+        drop(self.supervisors[slot].commands.send(request).await);
     }
 
     /// Starts the plugin for a call. Ready when the instance of this slot is started, or when the first
@@ -184,8 +166,7 @@ impl PluginState {
         }
         self.check_maker()?;
         self.check_activation()?;
-        let loads = (0..slots).map(|slot| Prepared::new(slot, &Command::Load)).collect();
-        let (sent, _) = self.send(loads, Sending::Always).await;
+        let (sent, _) = self.send(0..slots, &Command::Load, Sending::Always).await;
         let awaited = sent.into_iter().filter(|(other, _)| slot.is_none_or(|slot| slot == *other));
         let mut starting: Vec<_> =
             awaited.map(|(slot, result)| Box::pin(self.outcome(slot, result))).collect();

@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::recovery::{OtherHalf, StartedBy};
 use super::availability::{Availability, State};
-use super::command::{Command, Recheck};
+use super::command::{Command, Recheck, Request};
 use super::event::PluginEvent;
 use super::program_watch::ProgramWatch;
 use super::reporter::Reporter;
@@ -44,7 +44,7 @@ use crate::protocol::PluginId;
 pub(in crate::host) struct Supervisor {
     plugin: Slot,
     reporter: Weak<dyn Reporter>,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Request>,
     current: Option<OwnedInstance>,
     restarts: RestartHistory,
     /// When the plugin is to be restarted.
@@ -87,7 +87,7 @@ impl Supervisor {
     fn new(
         plugin: Slot,
         reporter: Weak<dyn Reporter>,
-        commands: mpsc::Receiver<Command>,
+        commands: mpsc::Receiver<Request>,
         digests: DigestCache,
     ) -> Self {
         Self {
@@ -127,8 +127,8 @@ impl Supervisor {
         // A plugin that somebody else started is never stopped for being idle.
         let has_child = self.current.as_ref().is_some_and(OwnedInstance::can_be_replaced);
         tokio::select! {
-            command = self.commands.recv() => match command {
-                Some(command) => self.execute(command).await,
+            request = self.commands.recv() => match request {
+                Some(request) => self.execute(request).await,
                 None => {
                     drop(self.stop(State::Stopped).await);
                     self.has_ended = true;
@@ -180,21 +180,22 @@ impl Supervisor {
         Error::Internal(format!("{}: {reason}", self.plugin.id()))
     }
 
-    async fn execute(&mut self, command: Command) {
-        match command {
-            Command::LoadOnDemand(request) if request.is_abandoned() => {}
-            Command::Load(request) | Command::LoadOnDemand(request) => {
+    async fn execute(&mut self, request: Request) {
+        match &request.command {
+            Command::LoadOnDemand if request.is_abandoned() => {}
+            Command::Load | Command::LoadOnDemand => {
                 let loaded = catch_panic(self.load()).await;
                 request.answer(self.unless_panicked(loaded));
             }
-            Command::Unload(request) => {
+            Command::Unload => {
                 let stopped = catch_panic(self.stop(State::Discovered)).await;
                 request.answer(self.unless_panicked(stopped));
             }
-            Command::Reload(_) | Command::Upgrade(_) | Command::Reconfigure(..) => {
-                self.roll(command).await;
+            Command::Replace(replacement) => {
+                let replacement = replacement.clone();
+                self.roll(&replacement, request).await;
             }
-            Command::Close(request) => {
+            Command::Close => {
                 let mut stopped = self.stop(State::Stopped).await;
                 self.commands.close();
                 // The senders of dropped commands get `Error::Stopped`.
