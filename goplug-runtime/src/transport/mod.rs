@@ -31,6 +31,8 @@ mod file_id;
 mod inherited_variables;
 #[cfg(all(feature = "host", not(target_os = "linux")))]
 mod no_cgroup;
+#[cfg(all(feature = "host", not(target_os = "linux")))]
+mod no_sandbox;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod only_thread;
 #[cfg(feature = "host")]
