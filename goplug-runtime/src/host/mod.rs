@@ -27,6 +27,9 @@ mod owner;
 
 mod runtime;
 
+#[cfg(test)]
+mod test_log;
+
 mod policy;
 
 mod install;

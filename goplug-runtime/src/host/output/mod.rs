@@ -172,6 +172,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::test_log::on_event;
 
     #[tokio::test(flavor = "current_thread")]
     async fn only_the_last_lines_of_standard_error_are_kept() {
@@ -200,28 +201,9 @@ mod tests {
         assert_eq!(tail, ["WARN a: no", "  space {\"n\":1}"]);
     }
 
-    /// A log whose every event panics.
-    struct Panicking;
-
-    impl tracing::Subscriber for Panicking {
-        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-            true
-        }
-        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-            tracing::span::Id::from_u64(1)
-        }
-        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-        fn event(&self, _: &tracing::Event<'_>) {
-            panic!("the terminal is gone");
-        }
-        fn enter(&self, _: &tracing::span::Id) {}
-        fn exit(&self, _: &tracing::span::Id) {}
-    }
-
     #[tokio::test(flavor = "current_thread")]
     async fn the_output_is_read_though_the_log_panics() {
-        let _log = tracing::subscriber::set_default(Panicking);
+        let _log = tracing::subscriber::set_default(on_event(|_| panic!("the terminal is gone")));
         let id = PluginId::new("p", "").unwrap();
         let stderr = std::io::Cursor::new("one\ntwo\n");
         let mut output = Output::read(&id, std::io::Cursor::new("three\n"), stderr);

@@ -113,36 +113,7 @@ impl Logged {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Keeps the text of each event.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<String>>>);
-
-    impl tracing::Subscriber for Lines {
-        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-            true
-        }
-        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-            tracing::span::Id::from_u64(1)
-        }
-        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-        fn event(&self, event: &tracing::Event<'_>) {
-            event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-                if field.name() == "message" {
-                    self.0.lock().unwrap().push(format!("{value:?}"));
-                }
-            });
-        }
-        fn enter(&self, _: &tracing::span::Id) {}
-        fn exit(&self, _: &tracing::span::Id) {}
-    }
-
-    impl Lines {
-        fn take(&self) -> Vec<String> {
-            std::mem::take(&mut self.0.lock().unwrap())
-        }
-    }
+    use crate::host::test_log::{fields, on_event};
 
     fn flood(warnings: &Arc<Warnings>, kind: &'static str, count: u32) {
         (0..count).for_each(|_| warnings.log(kind, || tracing::warn!("{kind}")));
@@ -154,19 +125,24 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread", start_paused = true)]
     async fn a_kind_is_bounded_and_the_rest_is_counted() {
-        let lines = Lines::default();
-        let _log = tracing::subscriber::set_default(lines.clone());
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&lines);
+        let _log = tracing::subscriber::set_default(on_event(move |event| {
+            let messages = fields(event).into_iter().filter(|(name, _)| *name == "message");
+            kept.lock().unwrap().extend(messages.map(|(_, text)| text));
+        }));
+        let take = || std::mem::take(&mut *lines.lock().unwrap());
         let warnings = Arc::new(Warnings::new(PluginId::new("p", "").unwrap()));
         flood(&warnings, "lost", limits::WARNINGS + 500);
         flood(&warnings, "late", 1);
-        let logged = lines.take();
+        let logged = take();
         assert_eq!(logged.iter().filter(|line| *line == "lost").count(), limits::WARNINGS as usize);
         assert_eq!(logged.iter().filter(|line| *line == "late").count(), 1);
         tokio::time::sleep(2 * limits::LOG_LEFT_OUT).await;
-        assert_eq!(lines.take(), [left_out("lost", 500)]);
+        assert_eq!(take(), [left_out("lost", 500)]);
         flood(&warnings, "lost", limits::WARNINGS + 7);
-        assert_eq!(lines.take().len(), limits::WARNINGS as usize);
+        assert_eq!(take().len(), limits::WARNINGS as usize);
         drop(warnings);
-        assert_eq!(lines.take(), [left_out("lost", 7)]);
+        assert_eq!(take(), [left_out("lost", 7)]);
     }
 }

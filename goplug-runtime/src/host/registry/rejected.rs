@@ -94,57 +94,34 @@ pub(super) fn log(path: &Path, reason: &str) {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use tracing::field::{Field, Visit};
-    use tracing::span;
-
     use super::super::directory::Directory;
     use super::super::settings::Settings;
     use super::*;
-
-    /// Keeps the texts of all warnings, and asks the registry something with each.
-    #[derive(Clone)]
-    struct Warnings(Arc<Mutex<Vec<String>>>, Arc<Directory>);
-
-    impl tracing::Subscriber for Warnings {
-        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-            *metadata.level() == tracing::Level::WARN
-        }
-        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-            span::Id::from_u64(1)
-        }
-        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-        fn event(&self, event: &tracing::Event<'_>) {
-            let mut text = String::new();
-            event.record(&mut Fields(&mut text));
-            assert_eq!(self.1.rejected().len(), 1);
-            self.0.lock().unwrap().push(text);
-        }
-        fn enter(&self, _: &span::Id) {}
-        fn exit(&self, _: &span::Id) {}
-    }
-
-    struct Fields<'a>(&'a mut String);
-
-    impl Visit for Fields<'_> {
-        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-            self.0.push_str(&format!("{field}={value:?} "));
-        }
-    }
+    use crate::host::test_log::{fields, on_event};
 
     #[test]
     fn each_new_reason_is_one_warning() {
         let folder = "/plugins".into();
         let settings = Settings { folder, trust_writable: true, ..Settings::default() };
         let directory = Arc::new(Directory::new(settings));
-        let warnings = Warnings(Arc::default(), Arc::clone(&directory));
-        tracing::subscriber::with_default(warnings.clone(), || {
+        let warnings = Arc::new(Mutex::new(Vec::new()));
+        let (kept, asked) = (Arc::clone(&warnings), Arc::clone(&directory));
+        let log = on_event(move |event| {
+            if *event.metadata().level() == tracing::Level::WARN {
+                // A log may ask the registry for something.
+                assert_eq!(asked.rejected().len(), 1);
+                let fields =
+                    fields(event).into_iter().map(|(name, value)| format!("{name}={value} "));
+                kept.lock().unwrap().push(fields.collect::<String>());
+            }
+        });
+        tracing::subscriber::with_default(log, || {
             for reason in ["empty", "empty", "a folder"] {
                 directory.reject_path(Path::new("/plugins/a.pconf"), None, reason.into());
             }
         });
         let expected = |reason| format!("message=rejected: {reason} path=/plugins/a.pconf ");
-        assert_eq!(*warnings.0.lock().unwrap(), [expected("empty"), expected("a folder")]);
+        assert_eq!(*warnings.lock().unwrap(), [expected("empty"), expected("a folder")]);
     }
 
     fn id(name: &str, namespace: &str) -> PluginId {
