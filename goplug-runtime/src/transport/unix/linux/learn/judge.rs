@@ -6,20 +6,22 @@ use std::path::{Path, PathBuf};
 use super::calls::{PathUse, path_arguments};
 use super::notification::{Notification, Reply};
 use crate::transport::unix::linux::landlock::NamedPaths;
-use crate::transport::unix::linux::seccomp::{Answer, answer};
+use crate::transport::unix::linux::seccomp::{Answer, Answers};
 use crate::transport::{OpenProgram, RefusedAccess, SandboxRules, Tcp};
 
 /// A sandbox, as it judges calls.
 #[derive(Debug)]
 pub(super) struct Judge {
-    rules: SandboxRules,
+    tcp: Tcp,
+    filter: Answers,
     paths: NamedPaths,
 }
 
 impl Judge {
     /// Does blocking I/O.
     pub(super) fn new(rules: &SandboxRules, program: &OpenProgram) -> Self {
-        Self { rules: rules.clone(), paths: NamedPaths::of(rules, program) }
+        let (tcp, filter) = (rules.tcp.clone(), Answers::of(rules));
+        Self { tcp, filter, paths: NamedPaths::of(rules, program) }
     }
 
     /// What a call asks for beyond the sandbox, and what becomes of the call. What cannot be found out is for the
@@ -69,7 +71,7 @@ impl Judge {
     /// A socket of a kind that the filter refuses. One for TCP is made, so that it is known whereto. For another
     /// protocol of the internet there is no setting.
     fn socket(&self, call: &Notification) -> (Vec<RefusedAccess>, Reply) {
-        let Answer::Error(errno) = answer(&self.rules, call.call, &call.arguments) else {
+        let Answer::Error(errno) = self.filter.to(call.call, &call.arguments) else {
             return (Vec::new(), Reply::Continue);
         };
         let (family, kind, protocol) = (call.number(0), call.number(1) & 0xf, call.number(2));
@@ -93,8 +95,8 @@ impl Judge {
             return Ok((Vec::new(), Reply::Continue));
         };
         let family = i32::from(u16::from_ne_bytes([*low, *high]));
-        let refused = answer(&self.rules, call.call, &call.arguments);
-        match (family, refused, &self.rules.tcp) {
+        let refused = self.filter.to(call.call, &call.arguments);
+        match (family, refused, &self.tcp) {
             (libc::AF_UNIX, Answer::Error(errno), _) => {
                 Ok((vec![RefusedAccess::UnixSockets], Reply::Error(errno)))
             }

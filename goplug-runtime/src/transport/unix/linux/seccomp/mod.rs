@@ -18,6 +18,7 @@ use std::sync::Arc;
 use libc::{c_int, c_long, c_ulong, sock_filter, sock_fprog};
 
 pub(super) use self::program::Answer;
+use self::program::Rule;
 use crate::transport::SandboxRules;
 
 /// The architecture whose calls are filtered, as the kernel calls it.
@@ -82,11 +83,21 @@ impl Filter {
 /// `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV`.
 const WAIT_KILLABLE_RECV: c_ulong = 1 << 5;
 
-/// What the filter for these rules answers to a call.
-pub(super) fn answer(rules: &SandboxRules, call: c_long, arguments: &[u64; 6]) -> Answer {
-    let rules = denied::rules(rules);
-    let rule = rules.iter().find(|rule| c_long::from(rule.call) == call);
-    rule.map_or(Answer::Allow, |rule| rule.answer(arguments))
+/// What a filter answers to calls, without the kernel.
+#[derive(Debug)]
+pub(super) struct Answers(Vec<Rule>);
+
+impl Answers {
+    /// Of the filter for these rules.
+    pub(super) fn of(rules: &SandboxRules) -> Self {
+        Self(denied::rules(rules))
+    }
+
+    /// The answer to a call.
+    pub(super) fn to(&self, call: c_long, arguments: &[u64; 6]) -> Answer {
+        let rule = self.0.iter().find(|rule| c_long::from(rule.call) == call);
+        rule.map_or(Answer::Allow, |rule| rule.answer(arguments))
+    }
 }
 
 /// Whether the running kernel's filters can tell of calls, leave them to the kernel (Linux 5.5), and tell that
