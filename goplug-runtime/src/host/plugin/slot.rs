@@ -109,7 +109,7 @@ impl Slot {
 
     /// Whether the plugin was stopped since it was idle, and the next call starts this slot's instance.
     pub(super) fn is_stopped_idle(&self) -> bool {
-        self.is_on_demand(self.index)
+        self.lock().slots.get(self.index).availability == Availability::OnDemand
     }
 
     /// Begins a change of the slot's instance: until it is dropped, the plugin is not stopped as idle.

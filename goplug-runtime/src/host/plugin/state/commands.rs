@@ -17,7 +17,6 @@ use tokio::time::timeout;
 
 use super::PluginState;
 use crate::error::{Error, Result};
-use crate::host::plugin::availability::Availability;
 use crate::host::plugin::command::{Command, Reach, Request};
 use crate::host::runtime;
 
@@ -196,10 +195,5 @@ impl PluginState {
     pub(in crate::host) async fn close(&self) -> Result<()> {
         self.closing.send_replace(true);
         self.command(Command::Close).await
-    }
-
-    /// Whether the next call starts the instance of this slot.
-    pub(in crate::host::plugin) fn is_on_demand(&self, slot: usize) -> bool {
-        self.lock().slots.get(slot).availability == Availability::OnDemand
     }
 }
