@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
-use goplug::{Registry, Restart, State};
+use goplug::{Plugin, Registry, Restart, State};
 use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
 
 use super::{handle, processes};
@@ -39,28 +39,33 @@ async fn load_and_close(registry: &Registry, gate: &Path) {
     std::fs::remove_file(begun(gate)).unwrap();
 }
 
+/// Unloads the plugin when the first of its instances is being replaced, and opens the gate then.
+async fn unload_midway(
+    registry: &Registry,
+    gate: &Path,
+    replacing: impl Future<Output = goplug::Result<Plugin>> + Send + 'static,
+) {
+    let replacing = tokio::spawn(replacing);
+    until("the first is being replaced", || begun(gate).exists()).await;
+    let plugin = handle(registry);
+    let unloading = tokio::spawn(async move { plugin.unload().await });
+    until("the others have stopped", || processes(registry).len() == 1).await;
+    std::fs::write(gate, "").unwrap();
+    soon("the unload", unloading).await.unwrap().unwrap();
+    soon("the replacement", replacing).await.unwrap().unwrap();
+}
+
 #[test]
 fn an_unload_ends_a_reload_that_has_replaced_one_of_three() {
     run_test(async |env| {
         let gate = env.path("gate");
         let registry = gated(env, &gate, None).await;
         load_and_close(&registry, &gate).await;
-        let plugin = handle(&registry);
-        let reloading = {
-            let registry = registry.clone();
-            tokio::spawn(async move { registry.reload("Calculator", "math").await.map(drop) })
-        };
-        until("the first is being replaced", || begun(&gate).exists()).await;
-        let unloading = tokio::spawn({
-            let plugin = plugin.clone();
-            async move { plugin.unload().await }
-        });
-        until("the others have stopped", || processes(&registry).len() == 1).await;
-        std::fs::write(&gate, "").unwrap();
-        soon("the unload", unloading).await.unwrap().unwrap();
-        soon("the reload", reloading).await.unwrap().unwrap();
+        let again = registry.clone();
+        let reloading = async move { again.reload("Calculator", "math").await };
+        unload_midway(&registry, &gate, reloading).await;
         assert!(env.processes().is_empty());
-        assert_eq!(plugin.state(), State::Discovered);
+        assert_eq!(handle(&registry).state(), State::Discovered);
         // What comes after the unload starts all.
         registry.reload("Calculator", "math").await.unwrap();
         assert_eq!(processes(&registry).len(), 3);
@@ -74,23 +79,10 @@ fn an_unload_during_a_new_configuration_leaves_none_and_the_next_load_has_it() {
         let gate = env.path("gate");
         let registry = gated(env, &gate, None).await;
         load_and_close(&registry, &gate).await;
-        let plugin = handle(&registry);
         let setup = Setup { greeting: Some("hello".into()), ..waiting_for(&gate) };
-        let configuring = {
-            let registry = registry.clone();
-            tokio::spawn(async move {
-                registry.reconfigure("Calculator", "math", &setup).await.map(drop)
-            })
-        };
-        until("the first is being replaced", || begun(&gate).exists()).await;
-        let unloading = tokio::spawn({
-            let plugin = plugin.clone();
-            async move { plugin.unload().await }
-        });
-        until("the others have stopped", || processes(&registry).len() == 1).await;
-        std::fs::write(&gate, "").unwrap();
-        soon("the unload", unloading).await.unwrap().unwrap();
-        soon("the configuration", configuring).await.unwrap().unwrap();
+        let again = registry.clone();
+        let configuring = async move { again.reconfigure("Calculator", "math", &setup).await };
+        unload_midway(&registry, &gate, configuring).await;
         assert!(env.processes().is_empty());
         let calculator: CalculatorClient = registry.client().await.unwrap();
         for _ in 0..3 {
