@@ -4,7 +4,6 @@
 //! kind is logged, and the rest is counted.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::{Instant, sleep_until};
@@ -46,10 +45,7 @@ impl Warnings {
     fn admits(self: &Arc<Self>, kind: &'static str) -> bool {
         let now = Instant::now();
         let mut kinds = self.lock();
-        let logged = match kinds.entry(kind) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(Logged::from(now)),
-        };
+        let logged = kinds.entry(kind).or_insert_with(|| Logged::from(now));
         if logged.until <= now && logged.left_out == 0 {
             *logged = Logged::from(now);
         }
