@@ -64,6 +64,7 @@
 //! | `hyper` | plugins that also answer odd HTTP requests: HTTP/1.0, absolute URLs, `HEAD` |
 //! | `schema` | JSON Schemas of the types that derive `schemars::JsonSchema` |
 //! | `logs` | what a plugin says with `tracing` or `log` reaches the log of its host, with its level and fields |
+//! | `remote` | plugins on other machines: a program that serves the network with TLS, a host that calls it by a URL |
 //! | `client` | the macro `client!`: the typed client of a plugin from its `.pconf` |
 //! | `opentelemetry` | the spans of a host and of its plugins are of one trace |
 //! | `metrics` | hosts that hand the statistics of plugins to the recorder of the crate `metrics` |
