@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use crate::transport::unix::host::process::program_kind::Kind;
 
+/// Whether an open file can be run itself, whatever is at its path by then.
+pub(in crate::transport::unix) const RUNS_OPEN_FILES: bool = false;
+
 /// The numbers of the processors that macOS has run on since it is 64 bits wide: `CPU_TYPE_X86_64` and
 /// `CPU_TYPE_ARM64` of mach/machine.h. The one runs programs for the other.
 const PROCESSORS: [u32; 2] = [0x0100_0007, 0x0100_000c];

@@ -50,7 +50,7 @@ pub(super) use credentials::peer_of;
 #[cfg(feature = "host")]
 pub(super) use fork::start_process;
 #[cfg(feature = "host")]
-pub(super) use mach_o::{loader, recognise};
+pub(super) use mach_o::{RUNS_OPEN_FILES, loader, recognise};
 #[cfg(feature = "host")]
 pub(super) use mounts::is_noexec;
 #[cfg(feature = "host")]
@@ -81,10 +81,6 @@ pub(super) const GROUPS_ARE_IN_ETC: bool = false;
 pub(super) const fn has_access_list(_file: &std::fs::File) -> rustix::io::Result<bool> {
     Ok(true)
 }
-
-/// Whether an open file can be run itself, whatever is at its path by then.
-#[cfg(feature = "host")]
-pub(super) const RUNS_OPEN_FILES: bool = false;
 
 /// Further errors of reading a file that say nothing about the file.
 #[cfg(feature = "host")]
