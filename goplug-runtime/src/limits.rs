@@ -278,6 +278,10 @@ pub const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a process that has not ended is killed again: every second.
 pub const KILL_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Of how many plugins that were removed a registry keeps the permissions that its host has consented to: 1024.
+/// They hold when such a plugin is back.
+pub const KEPT_CONSENTS: usize = 1024;
+
 /// How many lines of standard error the report of a crash contains.
 pub const STDERR_LINES: usize = 20;
 

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use goplug::{Error, Registry, limits};
+use goplug::{Error, Registry, Sandbox, limits};
+use goplug_tests::fixtures::confined::Confined;
+use rustix::thread::UnshareFlags;
+use serde_json::json;
 
-use crate::test_env::{TestEnv, WAIT_TIMEOUT, run_test, soon};
+use crate::test_env::{CONFINED, TestEnv, WAIT_TIMEOUT, pconf, run_test, soon};
 
 /// The file system, in a mount namespace of its own. Dropping this ends it.
 struct SilentMount {
@@ -26,24 +29,46 @@ impl SilentMount {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/hung_folder.py");
         let mut command = Command::new("unshare");
         command.args(["--mount", "--propagation", "private", "--kill-child", "python3"]);
-        command.arg(script).arg(&point).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = match command.spawn() {
-            Ok(process) => process,
-            Err(error) => return skip(&format!("unshare: {error}")),
-        };
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        if line.trim() != "mounted" {
-            let mut reason = String::new();
-            process.stderr.take().unwrap().read_to_string(&mut reason).unwrap();
-            process.wait().unwrap();
-            return skip(reason.trim());
-        }
+        let process = mount(command.arg(script).arg(&point))?;
         // The path leads into the other namespace, so nothing has to be unmounted here.
         let within = point.strip_prefix("/").unwrap();
         let folder = Path::new("/proc").join(process.id().to_string()).join("root").join(within);
         Some(Self { process, folder })
     }
+
+    /// In a mount namespace of this thread, so that paths lead to it without a link.
+    fn of_this_thread(env: &TestEnv) -> Option<Self> {
+        let folder = env.path("silent");
+        std::fs::create_dir(&folder).unwrap();
+        #[allow(deprecated, reason = "it is unsafe only where it unshares descriptors")]
+        if let Err(error) = rustix::thread::unshare(UnshareFlags::NEWNS) {
+            return skip(&format!("unshare: {error}"));
+        }
+        let status = Command::new("mount").args(["--make-rprivate", "/"]).status();
+        if !status.is_ok_and(|status| status.success()) {
+            return skip("mounts cannot be made private");
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/hung_folder.py");
+        let process = mount(Command::new("python3").arg(script).arg(&folder))?;
+        Some(Self { process, folder })
+    }
+}
+
+/// Starts the program that mounts the file system; `None`, with the reason on standard error, if it cannot.
+fn mount(command: &mut Command) -> Option<Child> {
+    let mut process = match command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
+        Ok(process) => process,
+        Err(error) => return skip(&format!("{command:?}: {error}")),
+    };
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    if line.trim() != "mounted" {
+        let mut reason = String::new();
+        process.stderr.take().unwrap().read_to_string(&mut reason).unwrap();
+        process.wait().unwrap();
+        return skip(reason.trim());
+    }
+    Some(process)
 }
 
 impl Drop for SilentMount {
@@ -54,7 +79,7 @@ impl Drop for SilentMount {
     }
 }
 
-fn skip(reason: &str) -> Option<SilentMount> {
+fn skip<T>(reason: &str) -> Option<T> {
     eprintln!("skipped: there can be no file system that answers nothing: {reason}");
     None
 }
@@ -128,5 +153,42 @@ fn a_blocking_registry_on_a_folder_that_answers_nothing_ends_in_time() {
             done.send(()).unwrap();
         });
         is_done.recv_timeout(WAIT_TIMEOUT).expect("it takes too long, or failed");
+    });
+}
+
+#[test]
+fn paths_that_a_plugin_asks_for_and_that_answer_nothing_hold_up_no_stop_and_one_thread() {
+    run_test(async |env| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| ask_for_silent_paths(env));
+        });
+    });
+}
+
+fn ask_for_silent_paths(env: &TestEnv) {
+    let Some(mount) = SilentMount::of_this_thread(env) else { return };
+    let mut keys = pconf::<Confined>(CONFINED);
+    keys["Permissions"] = json!({"read": [mount.folder.join("a")]});
+    env.put_pconf("test.Confined.pconf", &keys);
+    let sandbox = Sandbox::new().read("/usr").least_privilege();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let builder = env.registry().sandbox(sandbox).start_timeout(Duration::from_millis(100));
+        let registry = builder.start().await.unwrap();
+        let load = || soon("the load", registry.load("Confined", "test"));
+        let error = load().await.unwrap_err().to_string();
+        assert!(error.contains("has not answered within"), "{error}");
+        let error = load().await.unwrap_err().to_string();
+        assert!(error.contains("has not answered since an earlier start"), "{error}");
+        soon("the stop", registry.stop()).await.unwrap();
+
+        let registry = env.registry().sandbox(Sandbox::new().least_privilege());
+        let registry = registry.start().await.unwrap();
+        let mut load = Box::pin(registry.load("Confined", "test"));
+        let is_looking = tokio::time::timeout(Duration::from_millis(100), &mut load).await.is_err();
+        assert!(is_looking);
+        let (stopped, loaded) = tokio::join!(soon("the stop", registry.stop()), load);
+        stopped.unwrap();
+        assert!(matches!(loaded, Err(Error::Stopped)), "{loaded:?}");
     });
 }

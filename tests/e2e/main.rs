@@ -86,7 +86,7 @@ mod debugging; // gdb, and the signals of a terminal
 mod exec_files; // interpreters and scripts, which Unix runs by their first line
 #[cfg(unix)]
 mod foreign_text; // scripts that print to a terminal what would change it
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod hung_folder; // a file system in user space that does not answer
 #[cfg(target_os = "linux")]
 mod learning; // filters of system calls that tell

@@ -303,6 +303,45 @@ fn memory_beyond_what_the_policy_allows_is_denied() {
     });
 }
 
+#[test]
+fn memory_that_is_granted_is_the_limit_of_the_control_group() {
+    run_test(async |env| {
+        let group = Cgroup::new().memory_max(1 << 30);
+        if let Err(lacking) = group.check() {
+            return eprintln!("skipped: {lacking}");
+        }
+        install(env, &json!({"memory": 64 << 20}));
+        let builder = env.registry().sandbox(Sandbox::new().least_privilege());
+        let builder = builder.policy(|policy| policy.cgroup(group));
+        let registry = builder.start().await.unwrap();
+        let plugin: ConfinedClient = registry.client().await.unwrap();
+        env.note_socket(&registry);
+        plugin.allocate(16 << 20).await.unwrap();
+        let error = plugin.allocate(512 << 20).await.unwrap_err().to_string();
+        let limit = format!("its control group may use {} bytes of memory", 64 << 20);
+        assert!(error.contains(&limit), "{error}");
+    });
+}
+
+#[test]
+fn what_every_sandbox_allows_is_granted() {
+    run_test(async |env| {
+        let permissions = json!({
+            "read": ["/dev/zero", "/usr/lib", "/etc/localtime"], "write": ["/dev/null", "/dev/full"],
+        });
+        let (registry, plugin) = asking(env, permissions, Sandbox::new()).await.unwrap();
+        plugin.write("/dev/null".into(), "text").await.unwrap();
+        let handle = registry.load("Confined", "test").await.unwrap();
+        assert!(handle.granted_permissions().contains(&Permission::Write("/dev/null".into())));
+        registry.stop().await.unwrap();
+        for path in ["/usr/lib", "/dev", "/dev/tty"] {
+            let outcome = asking(env, json!({"write": [path]}), Sandbox::new()).await;
+            let (permissions, _) = denied(outcome);
+            assert!(matches!(&permissions[..], [Permission::Write(_)]), "{permissions:?}");
+        }
+    });
+}
+
 /// The plugin with what it asks for at first, in a folder that is watched; with the file that it reads, another
 /// one, and the events from here on.
 async fn watched(env: &TestEnv) -> (Registry, ConfinedClient, [PathBuf; 2], Events) {
@@ -392,10 +431,16 @@ fn what_a_link_leads_to_by_now_is_not_what_the_host_has_consented_to() {
 fn a_plugin_that_was_removed_and_is_back_has_the_consent_of_before() {
     run_test(async |env| {
         let (registry, plugin, [one, two], mut events) = watched(env).await;
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let with_plugin = tasks();
+        drop(plugin);
         fs::remove_file(env.folder().join(PCONF)).unwrap();
         read_until(&mut events, "the end", is(Kind::Removed, "test.Confined")).await;
         until("the process is gone", || env.processes().is_empty()).await;
-        drop((plugin, events));
+        // The consent is all that is kept of it.
+        until("the plugin is forgotten", || registry.get("Confined", "test").is_none()).await;
+        assert!(tasks() < with_plugin);
+        drop(events);
         install(env, &json!({"read": [one, two]}));
         let refused = async || loop {
             match registry.load("Confined", "test").await.unwrap_err() {

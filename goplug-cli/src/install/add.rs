@@ -68,9 +68,8 @@ impl Requested {
         let is_new = |one: &Permission| !before.unwrap_or(&[]).iter().any(|old| old.covers(one));
         let more: Vec<_> = Pconf::read(file).asks().into_iter().filter(is_new).collect();
         let name = file.file_stem().unwrap_or_default().display();
-        let beginning =
-            if before.is_some() { "asks for more than before" } else { "asks its hosts" };
-        (!more.is_empty()).then(|| format!("{name} {beginning}: to {}", Pconf::list(&more)))
+        let asks = if before.is_some() { "now also asks" } else { "asks" };
+        (!more.is_empty()).then(|| format!("{name} {asks} to {}", Pconf::list(&more)))
     }
 }
 
@@ -130,4 +129,28 @@ pub(crate) fn create(dir: &Path) -> Outcome<PathBuf> {
     let about = |error: io::Error| Failure::unreachable(format!("{}: {error}", dir.display()));
     create_folder(dir).map_err(about)?;
     real_path(dir).map_err(about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plugin_asks_for_beyond_before_is_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mail.Mailer.pconf");
+        let write = |permissions: &str| {
+            let text =
+                format!(r#"{{"Name": "Mailer", "Exec": ["m"], "Permissions": {permissions}}}"#);
+            std::fs::write(&file, text).unwrap();
+        };
+        write(r#"{"connect": [587], "read": ["/srv"]}"#);
+        let none = Requested(Vec::new());
+        let asks = "mail.Mailer asks to read /srv, connect to port 587";
+        assert_eq!(none.beyond(&file).as_deref(), Some(asks));
+        let before = Requested::in_folder(folder.path());
+        assert_eq!(before.beyond(&file), None);
+        write(r#"{"read": ["/srv/mail"], "udp": true}"#);
+        assert_eq!(before.beyond(&file).as_deref(), Some("mail.Mailer now also asks to use UDP"));
+    }
 }

@@ -1,5 +1,6 @@
 //! The values of `permissions(…)`: the same rules as those of a `.pconf`.
 
+use quote::ToTokens;
 use syn::{LitInt, LitStr};
 
 use crate::attr::Permissions;
@@ -15,8 +16,12 @@ pub(super) fn check(permissions: &Permissions, diag: &Diag) {
     connect.iter().for_each(|port| check_port(port, diag));
     check_once(connect.iter().map(|port| (port, port.base10_digits().to_owned())), diag);
     let count = read.len() + write.len() + connect.len();
-    if let Some(last) = write.last().or(read.last()).filter(|_| count > MOST) {
-        diag.at(last, format!("a plugin asks for at most {MOST} permissions"));
+    if count > MOST {
+        let text = format!("a plugin asks for at most {MOST} permissions");
+        let last = write.last().or(read.last()).map(|path| path as &dyn ToTokens);
+        if let Some(last) = last.or(connect.last().map(|port| port as _)) {
+            diag.at(last, text);
+        }
     }
 }
 
@@ -40,10 +45,7 @@ fn check_port(port: &LitInt, diag: &Diag) {
     }
 }
 
-fn check_once<'a, T: quote::ToTokens + 'a>(
-    values: impl Iterator<Item = (&'a T, String)>,
-    diag: &Diag,
-) {
+fn check_once<'a, T: ToTokens + 'a>(values: impl Iterator<Item = (&'a T, String)>, diag: &Diag) {
     let mut seen = Vec::new();
     for (at, value) in values {
         if seen.contains(&value) {
@@ -59,6 +61,27 @@ mod tests {
     use goplug_runtime::protocol::{Descriptor, Pconf};
 
     use super::*;
+
+    #[test]
+    fn more_than_the_most_are_refused_whichever_they_are() {
+        let path = |n: usize| LitStr::new(&format!("/{n}"), proc_macro2::Span::call_site());
+        let port = |n: usize| LitInt::new(&(n + 1).to_string(), proc_macro2::Span::call_site());
+        let kinds: [fn(&mut Permissions, LitStr, LitInt); 3] = [
+            |all, path, _| all.read.push(path),
+            |all, path, _| all.write.push(path),
+            |all, _, port| all.connect.push(port),
+        ];
+        for add in kinds {
+            for (count, errors) in [(MOST, 0), (MOST + 1, 1)] {
+                let mut permissions = Permissions::default();
+                (0..count).for_each(|n| add(&mut permissions, path(n), port(n)));
+                let diag = Diag::default();
+                check(&permissions, &diag);
+                assert_eq!(diag.count(), errors);
+                diag.finish();
+            }
+        }
+    }
 
     #[test]
     fn what_the_attribute_takes_is_what_a_pconf_takes() {

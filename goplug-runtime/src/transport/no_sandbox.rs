@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{OpenProgram, RefusedAccesses, SandboxRules};
+use super::{GrantedAccess, OpenProgram, RefusedAccesses, SandboxRules};
 
 /// [`SandboxRules`] in the form that the system takes: nothing is left of them.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl SandboxRules {
         Ok(Ruleset(()))
     }
 
-    /// Whether every sandbox lets a process read this file.
-    pub fn is_always_readable(_: &Path) -> bool {
+    /// Whether every sandbox lets a process access this file.
+    pub fn always_allows(_: &Path, _: GrantedAccess) -> bool {
         false
     }
 

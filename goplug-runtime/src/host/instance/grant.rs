@@ -89,7 +89,7 @@ impl Grant {
             }
         };
         let granted = |path: PathBuf| GrantedPath { path, access };
-        if access == GrantedAccess::Read && SandboxRules::is_always_readable(&real) {
+        if SandboxRules::always_allows(&real, access) {
             self.granted.push(permission(&real));
         } else if allowed.iter().any(|allowed| real.starts_with(allowed)) {
             self.granted.push(permission(&real));
@@ -188,5 +188,51 @@ fn because(error: &io::Error) -> String {
             "there is no such file, and only what exists can be granted".into()
         }
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::policy::{Cgroup, Resources};
+
+    /// What is granted of this memory, and the limit that the control group then has.
+    fn memory(asked: u64, policy: Policy) -> (Vec<Permission>, Vec<Permission>, Option<u64>) {
+        let mut grant = Grant {
+            policy,
+            granted: Vec::new(),
+            denied: Vec::new(),
+            reasons: Vec::new(),
+            on_denied: OnDenied::Refuse,
+        };
+        grant.grant_memory(Some(asked));
+        let limit = grant.policy.cgroup.and_then(|group| group.limits.memory);
+        (grant.granted, grant.denied, limit)
+    }
+
+    #[test]
+    fn a_control_group_has_the_smaller_memory_of_what_is_asked_and_allowed() {
+        let with = |group: Option<Cgroup>, space: Option<u64>| {
+            let resources = Resources::new();
+            let resources = match space {
+                Some(bytes) => resources.address_space(bytes),
+                None => resources,
+            };
+            Policy { cgroup: group, resources, ..Policy::default() }
+        };
+        let group = |bytes| Some(Cgroup::new().memory_max(bytes));
+        let (one, two, three) = (1 << 20, 2 << 20, 3 << 20);
+        use Permission::Memory;
+        let granted = |bytes| vec![Memory(bytes)];
+        for (policy, denied, bytes, limit) in [
+            (with(group(three), None), vec![], two, Some(two)),
+            (with(Some(Cgroup::new()), None), vec![], two, Some(two)),
+            (with(group(one), None), granted(two), one, Some(one)),
+            (with(group(three), Some(one)), granted(two), one, Some(one)),
+            (with(None, Some(one)), granted(two), one, None),
+            (with(None, None), vec![], two, None),
+        ] {
+            assert_eq!(memory(two, policy), (granted(bytes), denied, limit));
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The permissions that a host has consented to: those that the plugin's processes were granted so far, and
 //! those that the host has granted since.
 //!
-//! They count where the plugin's sandbox has `least_privilege`, and are kept for as long as the registry lives.
+//! They count where the plugin's sandbox has `least_privilege`, and are kept for as long as the registry lives:
+//! it keeps those of plugins that are gone.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -22,7 +23,7 @@ impl PluginState {
     }
 
     /// Notes the host's consent.
-    pub(super) fn consent(&self, permissions: &[Permission]) {
+    pub(in crate::host) fn consent(&self, permissions: &[Permission]) {
         let mut consented = self.consented_lock();
         let known = consented.get_or_insert_default();
         for permission in permissions {
@@ -33,9 +34,9 @@ impl PluginState {
         }
     }
 
-    /// Whether there is something that the host has consented to.
-    pub(super) fn has_consent(&self) -> bool {
-        self.consented_lock().as_ref().is_some_and(|known| !known.is_empty())
+    /// What the host has consented to; `None` before the plugin has run and before the host has granted any.
+    pub(in crate::host) fn consented(&self) -> Option<Vec<Permission>> {
+        self.consented_lock().clone()
     }
 
     fn consented_lock(&self) -> MutexGuard<'_, Option<Vec<Permission>>> {
@@ -56,7 +57,7 @@ impl Plugin {
     /// and those of [`grant`](Self::grant). Empty unless the plugin's sandbox has
     /// [`least_privilege`](crate::host::Sandbox::least_privilege).
     pub fn granted_permissions(&self) -> Vec<Permission> {
-        self.shared().consented_lock().clone().unwrap_or_default()
+        self.shared().consented().unwrap_or_default()
     }
 
     /// Consents to permissions, such as those of
@@ -66,7 +67,8 @@ impl Plugin {
     ///
     /// The policy's sandbox stays the most that the plugin can be granted. The consent is for exactly these
     /// permissions: if the plugin asks for others by then, it still waits. It is kept for as long as the registry
-    /// lives; with a new registry, what the sandbox allows at the first start is the consent. If this is called
+    /// lives, also of the last [`limits::KEPT_CONSENTS`](crate::limits::KEPT_CONSENTS) plugins that were removed;
+    /// with a new registry, what the sandbox allows at the first start is the consent. If this is called
     /// before that start, the consent is for these permissions alone, services included.
     ///
     /// Dropping the future does not take the consent back.

@@ -9,17 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::aliases;
+use super::consents::Consents;
 use super::discovered::DiscoveredPlugin;
 use super::event_log;
 use super::events::Event;
 use super::listeners::{Events, Listeners};
+use super::plugin_events::{loaded, public};
 use super::programs::Programs;
 use super::rejected::{self, Rejected, RejectedFile};
 use super::settings::Settings;
 use super::similar;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
-use crate::host::instance::{Exit, Sockets};
+use crate::host::instance::Sockets;
 use crate::host::plugin::{
     EventSink, PluginEvent, PluginState, ProgramWatch, Reporter, Slot, State, Supervisor,
 };
@@ -47,6 +49,8 @@ struct Contents {
     plugins: BTreeMap<PluginId, Entry>,
     /// Why files, or the folder itself, cannot be used.
     rejected: Rejected,
+    /// What the host has consented to for plugins that are gone.
+    consents: Consents,
     listeners: Listeners,
     is_closed: bool,
     /// With how many plugins it is looked again which of them nobody has a handle of.
@@ -124,7 +128,8 @@ impl Directory {
         }
         contents.rejected.remove(installation.path());
         contents.recheck_forgotten();
-        let entry = contents.plugins.entry(id.clone()).or_insert_with(|| self.supervise(id));
+        let Contents { plugins, consents, .. } = &mut *contents;
+        let entry = plugins.entry(id.clone()).or_insert_with(|| self.supervise(id, consents));
         let plugin = Arc::clone(&entry.plugin);
         plugin.note_program(program);
         let event = match plugin.installation() {
@@ -154,11 +159,15 @@ impl Directory {
         }
     }
 
-    /// A new plugin with its supervisors.
-    fn supervise(self: &Arc<Self>, id: PluginId) -> Entry {
+    /// A new plugin with its supervisors, and with the consent that it had before it was gone.
+    fn supervise(self: &Arc<Self>, id: PluginId, consents: &mut Consents) -> Entry {
         let policy = self.settings.policies.of(&id);
+        let consent = consents.take(&id);
         let reporter: Weak<dyn Reporter> = Arc::<Self>::downgrade(self);
         let (plugin, supervisors) = Supervisor::of_plugin(id, policy, &reporter);
+        if let Some(consent) = consent {
+            plugin.consent(&consent);
+        }
         let supervisors = supervisors.into_iter().map(|it| OwnedTask::spawn(it.run()));
         Entry { plugin, _supervisors: supervisors.collect() }
     }
@@ -347,6 +356,9 @@ impl Reporter for Directory {
         let owners = 1 + plugin.slots();
         let is_unused = plugin.installation().is_none() && Arc::strong_count(plugin) <= owners;
         let entry = is_unused.then(|| contents.plugins.remove(plugin.id()));
+        if is_unused && let Some(consent) = plugin.consented() {
+            contents.consents.keep(plugin.id().clone(), consent);
+        }
         // What the plugin's handlers have captured is dropped without the lock.
         drop(contents);
         entry.flatten().is_some()
@@ -355,43 +367,4 @@ impl Reporter for Directory {
     fn accept(&self, installation: &Installation) {
         self.clear_rejection(installation.path());
     }
-}
-
-/// What happened to a plugin, as users hear it.
-fn public(plugin: PluginId, event: PluginEvent) -> Event {
-    match event {
-        PluginEvent::Loaded => Event::Loaded { plugin },
-        PluginEvent::Restarted => Event::Restarted { plugin },
-        PluginEvent::Upgraded => Event::Upgraded { plugin },
-        PluginEvent::UpgradeFailed(reason) => Event::UpgradeFailed { plugin, reason },
-        PluginEvent::StopFailed(process, reason) => Event::StopFailed { plugin, process, reason },
-        PluginEvent::Crashed(Exit { status, stderr, .. }) => {
-            Event::Crashed { plugin, status, stderr }
-        }
-        PluginEvent::GivenUp(reason) => Event::GivenUp { plugin, reason },
-        PluginEvent::Stopped => Event::Stopped { plugin },
-        PluginEvent::InDevelopment => Event::InDevelopment { plugin },
-        PluginEvent::Attached(socket) => Event::Attached { plugin, socket },
-        PluginEvent::Unconfined(reason) => Event::Unconfined { plugin, reason },
-        PluginEvent::PermissionsDenied(permissions, reasons) => {
-            Event::PermissionsDenied { plugin, permissions, reasons }
-        }
-        PluginEvent::PermissionsRequested(permissions) => {
-            Event::PermissionsRequested { plugin, permissions }
-        }
-        PluginEvent::ContractDrift(client, differences) => {
-            Event::ContractDrift { plugin, client, differences }
-        }
-        PluginEvent::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
-        PluginEvent::OfInstance(instance, event) => {
-            let event = Box::new(public(plugin.clone(), *event));
-            Event::Instance { plugin, instance, event }
-        }
-    }
-}
-
-/// That the instance of a slot takes calls.
-fn loaded(plugin: &PluginId, instance: usize) -> Event {
-    let event = Box::new(Event::Loaded { plugin: plugin.clone() });
-    Event::Instance { plugin: plugin.clone(), instance, event }
 }

@@ -8,6 +8,7 @@
 mod aliases;
 mod builder;
 mod configure_with;
+mod consents;
 mod directory;
 mod discovered;
 mod event_log;
@@ -17,6 +18,7 @@ mod folder;
 mod handle;
 mod listeners;
 mod listing;
+mod plugin_events;
 mod programs;
 mod rejected;
 mod scan;

@@ -36,6 +36,7 @@ use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::install::{DigestCache, Installation};
 use crate::host::instance::{Exit, OwnedInstance, Survivor, probe};
+use crate::host::looks::Looks;
 use crate::host::policy::{PluginConfiguration, Policy};
 use crate::panic::{catch, catch_panic, contained};
 use crate::protocol::PluginId;
@@ -57,6 +58,8 @@ pub(in crate::host) struct Supervisor {
     /// Whether an upgrade is to be made once that of another slot has ended.
     awaits_turn: bool,
     digests: DigestCache,
+    /// The looks at the paths that the plugin asks for.
+    looks: Looks,
     /// What the plugin was configured with after the start of its registry, if it was.
     reconfigured: Option<PluginConfiguration>,
     /// Replaced instances that finish their calls.
@@ -102,6 +105,7 @@ impl Supervisor {
             has_run: false,
             awaits_turn: false,
             digests,
+            looks: Looks::default(),
             reconfigured: None,
             retiring: JoinSet::new(),
             survivors: JoinSet::new(),
@@ -154,7 +158,6 @@ impl Supervisor {
         let runs = self.current.is_some() || is_ending || has_plans;
         // What the host has set holds for a plugin that comes back.
         let is_set_up = self.reconfigured.is_some() || !self.plugin.callbacks().is_empty();
-        let is_set_up = is_set_up || self.plugin.has_consent();
         !runs && !is_set_up && self.plugin.installation().is_none()
     }
 

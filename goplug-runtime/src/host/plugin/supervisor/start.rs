@@ -125,7 +125,8 @@ impl Supervisor {
             let services = plugin.services(&Needs::of_pconf(&installation.pconf), &*reporter)?;
             (installation, reporter.sockets(), policy, services)
         };
-        let (policy, granted) = self.grant(policy, &installation).await?;
+        let deadline = Instant::now() + policy.start_timeout;
+        let (policy, granted) = self.grant(policy, &installation, deadline).await?;
         let policy = &*policy;
         if policy.instances > 1 && installation.command().is_none() {
             let (plugin, wanted) = (plugin.id(), policy.instances);
@@ -141,7 +142,6 @@ impl Supervisor {
         {
             self.report(PluginEvent::Unconfined(gap.into()));
         }
-        let deadline = Instant::now() + policy.start_timeout;
         let (digests, host) = (&self.digests, plugin.callbacks().host_id());
         let (sockets, refused) = (&*sockets, &plugin.refused);
         let launch = Launch { installation, policy, sockets, digests, refused, host, deadline };

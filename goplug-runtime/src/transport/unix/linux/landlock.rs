@@ -87,9 +87,10 @@ impl SandboxRules {
         system.chain(self.read.iter().map(PathBuf::as_path)).any(|it| path.starts_with(real(it)))
     }
 
-    /// Whether every sandbox lets a process read this file, whose path has no links. Does blocking I/O.
-    pub fn is_always_readable(path: &Path) -> bool {
-        Self::default().lets_read(path)
+    /// Whether every sandbox lets a process access this file, whose path has no links. Does blocking I/O.
+    pub fn always_allows(path: &Path, access: GrantedAccess) -> bool {
+        let is_device = || DEVICES.iter().any(|device| path == Path::new(device));
+        is_device() || (access == GrantedAccess::Read && Self::default().lets_read(path))
     }
 
     fn empty_ruleset(&self) -> Result<RulesetCreated, RulesetError> {

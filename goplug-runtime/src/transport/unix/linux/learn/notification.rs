@@ -10,7 +10,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use libc::{seccomp_notif, seccomp_notif_resp};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
@@ -37,6 +37,12 @@ pub(super) enum Reply {
 
 /// The longest path that the kernel reads.
 const MAX_PATH: usize = 4096;
+
+/// As many links as the kernel follows.
+const MAX_LINKS: usize = 40;
+
+/// Folders that are those of the process or thread that reads the path.
+const OWN_PROCESS: [&str; 2] = ["/proc/self", "/proc/thread-self"];
 
 impl Notifications {
     /// The next call; `None` if its thread has ended by now. Blocks until there is one.
@@ -136,13 +142,64 @@ impl Notification {
         })
     }
 
-    /// A path as this host finds it: what is the thread's own in `/proc` is another's there.
+    /// A path as this host finds it: what is the thread's own in `/proc`, such as `/dev/stdin`, is another's
+    /// there.
     pub(super) fn seen_from_here(&self, path: PathBuf) -> PathBuf {
-        for own in ["/proc/self", "/proc/thread-self"] {
-            if let Ok(rest) = path.strip_prefix(own) {
-                return PathBuf::from(format!("/proc/{}", self.thread)).join(rest);
+        let thread = PathBuf::from(format!("/proc/{}", self.thread));
+        within_own_process(&path).map_or(path, |rest| thread.join(rest))
+    }
+}
+
+/// The rest of an absolute path that leads into the reader's own folder in `/proc`, links followed; `None` if it
+/// leads elsewhere.
+fn within_own_process(path: &Path) -> Option<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let (mut walked, mut rest) = (PathBuf::new(), path.components());
+        let target = loop {
+            match rest.next()? {
+                Component::ParentDir => drop(walked.pop()),
+                component => walked.push(component),
             }
+            if OWN_PROCESS.iter().any(|own| walked == Path::new(own)) {
+                return Some(rest.as_path().to_owned());
+            }
+            if let Ok(target) = std::fs::read_link(&walked) {
+                break target;
+            }
+        };
+        walked.pop();
+        path = walked.join(target).join(rest.as_path());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn what_is_the_readers_own_is_that_of_the_plugin() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("input");
+        let input = File::create_new(&path).unwrap();
+        let mut plugin = Command::new("cat").stdin(Stdio::piped()).stderr(input).spawn().unwrap();
+        let call = Notification { id: 0, call: 0, arguments: [0; 6], thread: plugin.id() };
+        std::os::unix::fs::symlink("/dev", folder.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("round", folder.path().join("round")).unwrap();
+        let link = folder.path().join("link/../dev/stderr");
+        for own in ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2", "/proc/thread-self/fd/2"] {
+            let seen = call.seen_from_here(own.into());
+            assert_eq!(seen.canonicalize().ok().as_ref(), Some(&path), "{own}");
         }
-        path
+        assert_eq!(call.seen_from_here(link).canonicalize().ok().as_ref(), Some(&path));
+        let round = folder.path().join("round/x");
+        for other in [path, round, "/dev/null".into(), "/no/such/file".into(), "/".into()] {
+            assert_eq!(call.seen_from_here(other.clone()), other);
+        }
+        drop(plugin.stdin.take());
+        assert!(plugin.wait().unwrap().success());
     }
 }
