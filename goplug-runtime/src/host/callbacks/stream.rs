@@ -1,6 +1,7 @@
 //! The callback stream of a GoPlug 2 plugin: opens it, reads it, and opens it again when it
 //! breaks or the list of names changes.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -160,14 +161,12 @@ impl<'a> StreamReader<'a> {
     ) -> StreamEnd {
         let polls_busily = stream.connection.polls_busily();
         let replies = self.services.replies();
-        let (mut began, mut pieces) = (Instant::now(), 0_u32);
+        // These waits go on while pieces arrive: to begin one costs as much as to read a callback.
+        let mut changed = pin!(names_version.changed());
+        let mut unconfirmed = pin!(replies.unconfirmed());
+        let mut turn = Turn::begin();
         loop {
-            // A stream that is always ready, and fills no inbox, would keep other tasks from running.
-            pieces = pieces.wrapping_add(1);
-            if pieces.is_multiple_of(PIECES_IN_TURN) && began.elapsed() >= limits::CALLBACK_SLICE {
-                yield_now().await;
-                began = Instant::now();
-            }
+            turn.count_piece().await;
             let services = &mut self.services;
             let receive = async {
                 // First wait for room: what was received must not be dropped with this future.
@@ -175,7 +174,7 @@ impl<'a> StreamReader<'a> {
                 stream.receive().await
             };
             tokio::select! {
-                changed = names_version.changed() => {
+                changed = &mut changed => {
                     let has_changed = changed.is_ok();
                     return if has_changed { StreamEnd::NamesChanged } else { StreamEnd::Broken };
                 }
@@ -184,8 +183,9 @@ impl<'a> StreamReader<'a> {
                     stream.connection.wait_busily(requests, self.is_within_call()).await;
                     continue;
                 }
-                unconfirmed = replies.unconfirmed() => {
-                    self.services.send_again(unconfirmed);
+                sent = &mut unconfirmed => {
+                    self.services.send_again(sent);
+                    unconfirmed.set(replies.unconfirmed());
                     continue;
                 }
             }
@@ -288,6 +288,31 @@ impl<'a> StreamReader<'a> {
     fn is_listened(&self, event: &str) -> bool {
         let name = event.strip_suffix(wire::EVENT_BASE64_SUFFIX).unwrap_or(event);
         self.listened.binary_search_by(|other| other.as_str().cmp(name)).is_ok()
+    }
+}
+
+/// The time within which a reader gives way: a stream that is always ready, and fills no inbox, would keep
+/// other tasks from running.
+struct Turn {
+    began: Instant,
+    pieces: u32,
+}
+
+impl Turn {
+    fn begin() -> Self {
+        Self { began: Instant::now(), pieces: 0 }
+    }
+
+    /// Counts a piece that is to be read, and lets other tasks run once the turn is over.
+    async fn count_piece(&mut self) {
+        self.pieces += 1;
+        if self.pieces == PIECES_IN_TURN {
+            self.pieces = 0;
+            if self.began.elapsed() >= limits::CALLBACK_SLICE {
+                yield_now().await;
+                self.began = Instant::now();
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::busy_polling::BusyPolling;
 use super::open::connect;
 use crate::http1::{Buffer, CHUNK_END, Progress, Request, ResponseReader, write_chunk_size};
 use crate::protocol::event_stream::Encoder;
-use crate::transport::Stream;
+use crate::transport::{Stream, processors};
 
 /// Asks for an interim response before the body.
 pub(in crate::host) const EXPECT_CONTINUE: (&str, &str) = ("expect", "100-continue");
@@ -54,7 +54,13 @@ impl ReplyStream {
         let (mut incoming, mut reader) = (Buffer::default(), ResponseReader::new(limit));
         loop {
             match reader.take(&mut incoming)? {
-                Progress::Interim(CONTINUE) => return Ok(Some(Self::new(stream))),
+                Progress::Interim(CONTINUE) => {
+                    // The plugin's read of a reply wakes an end that is watched for room. On a processor of its
+                    // own, this process is then awake for the next service; on a shared one, it only takes it away.
+                    let is_shared = processors() == 1;
+                    let stream = if is_shared { stream.watched_for_reading()? } else { stream };
+                    return Ok(Some(Self::new(stream)));
+                }
                 Progress::Interim(_) => {}
                 Progress::Complete(_) => return Ok(None),
                 Progress::More => {

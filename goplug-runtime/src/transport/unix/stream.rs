@@ -6,7 +6,8 @@
 //! plugin works, and ready when the response comes. At the plugin's end it is useless: each
 //! response would wake the plugin once more when the host reads it. If both share one processor,
 //! that takes a third of the time of a call. So the plugin's end is watched for reading, and for
-//! writing only while a write waits for room.
+//! writing only while a write waits for room. So is, with one processor, a host's end on which
+//! nothing is answered.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -102,6 +103,27 @@ impl Stream {
             room: None,
             keeps_room: false,
         })
+    }
+
+    /// The same connection, with this end watched for reading, and for writing only while a write waits
+    /// for room: for an end that is not answered, which would be woken by each read of its peer.
+    ///
+    /// # Errors
+    /// That of registering the socket with the runtime.
+    #[cfg(feature = "host")]
+    pub fn watched_for_reading(self) -> io::Result<Self> {
+        let Self { socket, room, keeps_room } = self;
+        let socket = match Arc::try_unwrap(socket) {
+            Ok(RegisteredSocket::ReadWrite(socket)) => {
+                let socket = socket.into_std()?.into();
+                Arc::new(RegisteredSocket::ReadOnly(pipe::Receiver::from_owned_fd_unchecked(
+                    socket,
+                )?))
+            }
+            Ok(socket @ RegisteredSocket::ReadOnly(_)) => Arc::new(socket),
+            Err(shared) => shared,
+        };
+        Ok(Self { socket, room, keeps_room })
     }
 
     /// Two connected streams: the end that has connected, and the end that was accepted.

@@ -48,6 +48,15 @@ impl Stream {
         Self::of(Pipe::accepted(pipe))
     }
 
+    /// The same connection. A pipe does not wake its writer when it is read.
+    ///
+    /// # Errors
+    /// None; on other systems, that of registering the socket.
+    #[cfg(feature = "host")]
+    pub fn watched_for_reading(self) -> io::Result<Self> {
+        Ok(self)
+    }
+
     fn of(pipe: Pipe) -> Self {
         Self { pipe: Arc::new(pipe), is_shut_down: false }
     }

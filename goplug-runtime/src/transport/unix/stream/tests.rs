@@ -68,6 +68,25 @@ async fn the_socket_is_watched_for_room_only_while_a_write_waits() {
     }
 }
 
+#[cfg(feature = "host")]
+#[tokio::test]
+async fn a_hosts_end_that_is_watched_for_reading_alone_still_waits_for_room() {
+    let (host, mut plugin) = Stream::pair().unwrap();
+    let mut host = host.watched_for_reading().unwrap();
+    assert!(matches!(*host.socket, RegisteredSocket::ReadOnly(_)));
+    let (sent, mut read) = (vec![7; LARGE], vec![0; LARGE]);
+    let both = async { tokio::join!(host.write_all(&sent), plugin.read_exact(&mut read)) };
+    let (written, received) = timeout(SOON, both).await.unwrap();
+    written.unwrap();
+    received.unwrap();
+    assert!(read == sent && host.room.is_none());
+    plugin.write_all(b"and back").await.unwrap();
+    drop(plugin);
+    let mut back = String::new();
+    timeout(SOON, host.read_to_string(&mut back)).await.unwrap().unwrap();
+    assert_eq!(back, "and back");
+}
+
 #[tokio::test]
 async fn the_socket_stays_watched_for_room_while_further_waits_are_expected() {
     let (mut host, mut plugin) = Stream::pair().unwrap();
