@@ -10,7 +10,8 @@
 //! the plugin's own can block the runtime, so the runtime itself waits for the host's end; and a
 //! signal ends the process at once. If there is no stop hook, and the system ends the process
 //! together with its host, the thread is started only after the first calls: until then a
-//! signal still ends the process at once, and cuts off what is in flight.
+//! signal still ends the process at once, and cuts off what is in flight. What such a call has
+//! started ends even then with the host.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,9 @@ use crate::plugin::select::{Either, select, within};
 use crate::plugin::server::PluginServer;
 use crate::protocol::wire;
 use crate::transport::{
-    EndCause, Inherited, Lifeline, OutputReader, PrivateFolder, Termination, TerminationWaker,
-    drain_output, end_orphaned_group, ends_with_parent, keep_output_working, mend_output,
+    EndCause, GroupGuard, Inherited, Lifeline, OutputReader, PrivateFolder, Termination,
+    TerminationWaker, drain_output, end_orphaned_group, ends_with_parent, keep_output_working,
+    mend_output,
 };
 
 /// The exit status of a plugin that did not stop in time.
@@ -39,8 +41,9 @@ const FORCED: i32 = 1;
 /// a fast machine.
 const FIRST_CALLS: Duration = Duration::from_millis(1);
 
-/// How long the end of a host may take after its plugins have got its signal.
-const HOST_END: Duration = Duration::from_millis(100);
+/// How long the end of a host may take after its plugins have got its signal: on a busy machine each of its
+/// threads has to get its turn. Only a plugin that has started something waits for it.
+const HOST_END: Duration = Duration::from_secs(1);
 
 /// How long to wait before a thread is asked for again.
 const THREAD_PAUSE: Duration = Duration::from_millis(100);
@@ -76,12 +79,16 @@ pub(super) fn serve(builder: ServerBuilder, place: Place<'_>, options: Options) 
         let (server, termination) = match (inherited.listener, place) {
             (Some(listener), _) => {
                 let server = builder.build()?;
+                let lifeline = inherited.lifeline.as_ref();
+                let guard = lifeline.map(|lifeline| GroupGuard::new(lifeline, HOST_END));
+                let guard = guard.transpose().map_err(failed("listening for signals"))?;
                 server.start_on(listener).await?;
                 if server.hooks().activate.is_none() {
-                    wait_for_activation(&server, inherited.lifeline.as_ref()).await?;
+                    wait_for_activation(&server, lifeline).await?;
                 }
-                let termination = Termination::listen();
-                (server, termination.map_err(failed("listening for signals"))?)
+                let termination = Termination::listen().map_err(failed("listening for signals"))?;
+                drop(guard);
+                (server, termination)
             }
             (None, Place::PassedOr(dir)) => {
                 let server = builder.location(dir).build()?;

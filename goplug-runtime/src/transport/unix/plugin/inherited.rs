@@ -6,21 +6,17 @@
 //! descriptor is checked before it is taken, and none is taken twice.
 
 // Descriptor numbers from the environment have no owner in Rust's sense yet;
-// `OwnedFd::from_raw_fd` is the only way to give them one. And tokio's only way to watch a
-// descriptor that is not deprecated is unsafe.
+// `OwnedFd::from_raw_fd` is the only way to give them one.
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::{Errno, FdFlags};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::net::UnixListener;
 
+use super::Lifeline;
 use crate::protocol::wire;
 use crate::transport::unix::system::is_listener;
 use crate::transport::{Listener, started_as};
@@ -72,59 +68,6 @@ pub fn meant_for_another() -> Option<u32> {
     (is_from_host && pid != std::process::id()).then_some(pid)
 }
 
-/// A pipe from the host. Its end of file means that the host has ended, whatever the cause.
-#[derive(Debug)]
-pub struct Lifeline(OwnedFd);
-
-impl Lifeline {
-    /// Waits until the host has ended. Needs a runtime with I/O; without one,
-    /// [`Termination`](super::Termination) waits. Cancel safe.
-    ///
-    /// # Errors
-    /// The system's error if the pipe cannot be watched.
-    pub async fn closed(&self) -> io::Result<()> {
-        // SAFETY: the descriptor is the one that `self` keeps open beyond this future.
-        let pipe = unsafe { AsyncFd::register_with_interest(self.as_fd(), Interest::READABLE) }?;
-        loop {
-            let mut ready = pipe.readable().await?;
-            // The readiness may be out of date, and then a read would block.
-            let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-            let mut ends = [PollFd::new(self, PollFlags::IN)];
-            if poll(&mut ends, Some(&at_once))? == 0 {
-                ready.clear_ready();
-            } else if self.has_ended() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Whether the host ends within the limit. Blocks the thread.
-    pub(super) fn ends_within(&self, limit: Duration) -> bool {
-        let limit = Timespec {
-            tv_sec: limit.as_secs().cast_signed(),
-            tv_nsec: limit.subsec_nanos().into(),
-        };
-        let mut ends = [PollFd::new(self, PollFlags::IN)];
-        poll(&mut ends, Some(&limit)).is_ok_and(|ready| ready > 0) && self.has_ended()
-    }
-
-    /// Reads from the pipe, and blocks while it is empty. Returns whether it was the end of file.
-    pub(in crate::transport) fn has_ended(&self) -> bool {
-        match rustix::io::read(&self.0, &mut [0; 64]) {
-            Ok(count) => count == 0,
-            // A pipe that cannot be read says nothing about the host, and to outlive it would be
-            // worse than to end too early.
-            Err(error) => error != Errno::INTR,
-        }
-    }
-}
-
-impl AsFd for Lifeline {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
 /// Descriptor numbers that the environment names.
 #[derive(Debug, PartialEq, Eq)]
 struct Announced {
@@ -174,9 +117,7 @@ impl Announced {
         if let Some(fd) = self.lifeline {
             // SAFETY: the caller's promise.
             let pipe = unsafe { adopt(fd, wire::ENV_LIFELINE, is_readable_pipe) }?;
-            let flags = rustix::fs::fcntl_getfl(&pipe)?;
-            rustix::fs::fcntl_setfl(&pipe, flags - OFlags::NONBLOCK)?;
-            inherited.lifeline = Some(Lifeline(pipe));
+            inherited.lifeline = Some(Lifeline::new(pipe)?);
         }
         Ok(inherited)
     }
@@ -376,20 +317,12 @@ mod tests {
         assert!(error.to_string().ends_with("which is not a pipe"), "{error}");
     }
 
-    #[tokio::test]
-    async fn a_lifeline_closes_with_its_last_writer() {
-        let (reader, mut writer) = std::io::pipe().unwrap();
+    #[test]
+    fn a_lifeline_is_not_inherited_by_children() {
+        let (reader, _writer) = std::io::pipe().unwrap();
         let fd = OwnedFd::from(reader).into_raw_fd();
         let lifeline = take(None, Some(fd)).unwrap().lifeline.unwrap();
-        assert_eq!(rustix::io::fcntl_getfd(&lifeline.0).unwrap(), FdFlags::CLOEXEC);
-        // Bytes in the pipe mean nothing; only its end does.
-        std::io::Write::write_all(&mut writer, b"noise").unwrap();
-        let mut closed = std::pin::pin!(lifeline.closed());
-        let early = tokio::time::timeout(Duration::from_millis(20), closed.as_mut()).await;
-        assert!(early.is_err());
-        drop(writer);
-        closed.await.unwrap();
-        assert!(lifeline.has_ended());
+        assert_eq!(rustix::io::fcntl_getfd(lifeline).unwrap(), FdFlags::CLOEXEC);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Imports the files beside this folder. Start reading at `inherited.rs`.
 
 mod inherited;
+mod lifeline;
 mod output;
 mod own_group;
 mod peer_closed;
@@ -11,9 +12,10 @@ mod private_folder;
 mod replace_file;
 mod termination;
 
-pub use inherited::{Inherited, Lifeline, meant_for_another};
+pub use inherited::{Inherited, meant_for_another};
+pub use lifeline::Lifeline;
 pub use output::{drain_output, keep_output_working, mend_output};
-pub use own_group::end_orphaned_group;
+pub use own_group::{GroupGuard, end_orphaned_group};
 pub use peer_closed::is_peer_closed;
 pub use private_folder::PrivateFolder;
 pub use replace_file::{WrittenFile, create_folder, replace_file};

@@ -17,7 +17,7 @@ mod wake;
 pub use inherited::{Inherited, meant_for_another};
 pub use lifeline::Lifeline;
 pub use output::{drain_output, keep_output_working, mend_output};
-pub use own_group::end_orphaned_group;
+pub use own_group::{GroupGuard, end_orphaned_group};
 pub use peer_closed::is_peer_closed;
 pub use private_folder::PrivateFolder;
 pub use replace_file::{WrittenFile, create_folder, replace_file};
