@@ -14,7 +14,8 @@ use windows_sys::Win32::System::JobObjects::{
     SetInformationJobObject, TerminateJobObject,
 };
 use windows_sys::Win32::System::Threading::{
-    PROCESS_QUERY_INFORMATION, PROCESS_SET_QUOTA, PROCESS_TERMINATE,
+    PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_QUOTA,
+    PROCESS_TERMINATE,
 };
 
 use super::handle::{check, owned, process};
@@ -57,14 +58,22 @@ impl Job {
 
     /// Whether a process belongs to the job.
     pub(super) fn has(&self, pid: u32) -> bool {
-        // For Windows, PROCESS_QUERY_LIMITED_INFORMATION would do. wine needs this right.
-        let Ok(process) = process(pid, PROCESS_QUERY_INFORMATION) else { return false };
+        // Windows takes either right, and grants the limited one for more processes. wine 8 needs the other.
+        [PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_QUERY_INFORMATION]
+            .into_iter()
+            .find_map(|rights| self.contains(&process(pid, rights).ok()?).ok())
+            .unwrap_or(false)
+    }
+
+    /// # Errors
+    /// The handle's rights are not enough.
+    fn contains(&self, process: &OwnedHandle) -> io::Result<bool> {
         let mut is_member = 0;
         // SAFETY: both handles are open, and the pointer is to a value of ours.
-        let asked = check(unsafe {
+        check(unsafe {
             IsProcessInJob(process.as_raw_handle(), self.0.as_raw_handle(), &raw mut is_member)
-        });
-        asked.is_ok() && is_member != 0
+        })?;
+        Ok(is_member != 0)
     }
 
     /// Kills all its processes.
