@@ -1,6 +1,8 @@
 //! Programs in other languages, in a sandbox: what they do in their everyday work goes through the filter of
 //! system calls, and what is refused is an error that they get over.
 
+use std::process::Command;
+
 use goplug::Sandbox;
 use serde_json::{Value, json};
 
@@ -104,6 +106,9 @@ nice -n 1 true || exit 44
 exec "$1" serve.py
 "#;
 
+/// The same for Go, whose programs make their system calls without a library of the system.
+const GO: &str = include_str!("serve.go");
+
 /// What the two methods answer in this sandbox.
 async fn answers(env: &TestEnv, exec: &[&str], sandbox: Sandbox) -> [Value; 2] {
     env.put_pconf("Script.pconf", &json!({"Name": "Script", "Protocol": 2, "Exec": exec}));
@@ -164,6 +169,28 @@ fn node_works_in_a_sandbox_and_gets_over_what_is_refused() {
         let expected = json!({"threads": 2, "processes": "a\n", "group": 0, "random": 8});
         assert_eq!(everyday, expected);
         let expected = json!({"udp": "EAFNOSUPPORT", "tcp": "EAFNOSUPPORT", "priority": "EPERM"});
+        assert_eq!(refused, expected);
+    });
+}
+
+#[test]
+fn go_works_in_a_sandbox_and_gets_over_what_is_refused() {
+    let Some(go) = find("go") else { return };
+    run_test(async |env| {
+        put(env, "serve.go", GO);
+        let mut build = Command::new(go);
+        build.args(["build", "-o", "serve", "serve.go"]).current_dir(env.folder());
+        build.env("CGO_ENABLED", "0").env("GO111MODULE", "off").env("GOCACHE", env.path("cache"));
+        assert!(build.status().unwrap().success());
+        let [everyday, refused] = answers(env, &["./serve"], Sandbox::new()).await;
+        let expected = json!({
+            "threads": 3, "processes": "a\n", "group": true, "pair": "x", "random": 8,
+        });
+        assert_eq!(everyday, expected);
+        let (family, permission) = (libc::EAFNOSUPPORT, libc::EPERM);
+        let expected = json!({
+            "udp": family, "tcp": family, "affinity": permission, "priority": permission,
+        });
         assert_eq!(refused, expected);
     });
 }

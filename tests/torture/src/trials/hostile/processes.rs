@@ -31,6 +31,10 @@ pub(super) async fn run(attempts: &mut Attempts<'_>) {
         attempts.attempt(what, outlive(mode)).await;
     }
     attempts.attempt("outlive a stop in a control group: a child with a session", escape()).await;
+}
+
+/// Attempts on the time of a caller, which others would take as well.
+pub(super) async fn run_alone(attempts: &mut Attempts<'_>) {
     attempts.attempt("keep a caller out by output without end", flood()).await;
     attempts.attempt("keep a caller out by 600 idle connections", crowd()).await;
 }
