@@ -5,8 +5,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::peers::{
     self, Blocking, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded, GoplugFourPlugins,
-    GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed, GoplugServing, Hyper, Tarpc,
-    Tokio, Tonic, Vox, Zbus,
+    GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugSandboxed, GoplugServed, GoplugServing,
+    Hyper, Tarpc, Tokio, Tonic, Vox, Zbus,
 };
 use crate::rows::{self, discover, instances, instructions, program};
 use crate::vocabulary::{Peer, PeerName, PluginProgram, RowName, Scale, UNSUPPORTED};
@@ -35,6 +35,7 @@ pub(super) fn sample(peer: PeerName, row: RowName, scale: Scale) -> Result<Vec<f
         PeerName::Goplug if host.is_dedicated() => host.sample::<GoplugInstalled>(),
         PeerName::Goplug | PeerName::GoplugMain => host.sample::<GoplugEmbedded>(),
         PeerName::GoplugNoPolling => host.sample::<GoplugNoPolling>(),
+        PeerName::GoplugSandboxed => host.sample::<GoplugSandboxed>(),
         PeerName::GoplugSpawned if row == RowName::Service => {
             let sample = rows::sample::<GoplugServing>(row, scale);
             host.runtime.block_on(host.runtime.spawn(sample))?

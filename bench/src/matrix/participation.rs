@@ -24,6 +24,7 @@ pub(super) fn takes_part(peer: PeerName, row: RowName) -> bool {
         PeerName::GoplugNoPolling => {
             matches!(row, RowName::Add | RowName::Rare | RowName::InFlight)
         }
+        PeerName::GoplugSandboxed => row == RowName::Start,
         PeerName::Tarpc4 => row == RowName::InFlight,
         _ => match row {
             // Only goplug has a folder that it watches, compares types before a call, and has several
@@ -65,7 +66,9 @@ pub(super) fn required_program(peer: PeerName, row: RowName) -> Option<PeerName>
     match (peer, row.plugin_program()) {
         (PeerName::GoPlugin, _) => Some(peer),
         (_, PluginProgram::Shared) => None,
-        (PeerName::GoplugBlocking, PluginProgram::Dedicated) => Some(PeerName::Goplug),
+        (PeerName::GoplugBlocking | PeerName::GoplugSandboxed, PluginProgram::Dedicated) => {
+            Some(PeerName::Goplug)
+        }
         (_, PluginProgram::Dedicated) => Some(peer),
     }
 }
@@ -77,6 +80,7 @@ fn is_variant(peer: PeerName) -> bool {
         PeerName::GoplugSpawned
             | PeerName::GoplugMain
             | PeerName::GoplugNoPolling
+            | PeerName::GoplugSandboxed
             | PeerName::GoplugBlocking
             | PeerName::Tarpc4
     )

@@ -22,8 +22,8 @@ mod zbus;
 pub(crate) use self::bare::{Blocking, Tokio};
 pub(crate) use self::goplug::{
     Adder, Asker, Fourth, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded,
-    GoplugFourPlugins, GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed,
-    GoplugServing, Hundred, Second, Third,
+    GoplugFourPlugins, GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugSandboxed,
+    GoplugServed, GoplugServing, Hundred, Second, Third,
 };
 pub(crate) use self::hyper::Hyper;
 pub(crate) use self::serve::serve;

@@ -13,6 +13,8 @@ pub(crate) enum PeerName {
     GoplugMain,
     /// Like [`PeerName::Goplug`], without busy polling.
     GoplugNoPolling,
+    /// Like [`PeerName::Goplug`], with a plugin in a sandbox.
+    GoplugSandboxed,
     /// Like [`PeerName::Goplug`], called by a host that is not async.
     GoplugBlocking,
     Tarpc,
@@ -27,7 +29,7 @@ pub(crate) enum PeerName {
 
 impl PeerName {
     /// All peers, in the order in which they take turns and stand in tables.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Blocking,
         Self::Tokio,
         Self::Hyper,
@@ -35,6 +37,7 @@ impl PeerName {
         Self::GoplugSpawned,
         Self::GoplugMain,
         Self::GoplugNoPolling,
+        Self::GoplugSandboxed,
         Self::GoplugBlocking,
         Self::Tarpc,
         Self::Tarpc4,
@@ -54,6 +57,7 @@ impl PeerName {
             Self::GoplugSpawned => "goplug-spawned",
             Self::GoplugMain => "goplug-main",
             Self::GoplugNoPolling => "goplug-no-polling",
+            Self::GoplugSandboxed => "goplug-sandboxed",
             Self::GoplugBlocking => "goplug-blocking",
             Self::Tarpc => "tarpc",
             Self::Tarpc4 => "tarpc-4",
@@ -74,6 +78,7 @@ impl PeerName {
             Self::GoplugSpawned => "goplug, task of a multi-thread runtime",
             Self::GoplugMain => "goplug, main task of a multi-thread runtime",
             Self::GoplugNoPolling => "goplug, no busy polling",
+            Self::GoplugSandboxed => "goplug, in a sandbox",
             Self::GoplugBlocking => "goplug, blocking client",
             Self::Tarpc => "tarpc, bincode",
             Self::Tarpc4 => "tarpc, bincode, 4 connections",

@@ -5,7 +5,7 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use goplug::{Plugin, Registry, blocking};
+use goplug::{Plugin, Registry, Sandbox, blocking};
 use tempfile::TempDir;
 
 use super::{NOT_STARTED, folder, process_id, stop};
@@ -36,19 +36,26 @@ fn install() -> Result<TempDir> {
     Ok(folder)
 }
 
-pub(crate) struct GoplugInstalled {
+/// A host with the settings that it has unless told otherwise.
+pub(crate) type GoplugInstalled = Installed<false>;
+
+/// A host that confines its plugin to the files that every program needs.
+pub(crate) type GoplugSandboxed = Installed<true>;
+
+pub(crate) struct Installed<const IS_SANDBOXED: bool> {
     registry: Registry,
     plugin: Option<Plugin>,
     _folder: TempDir,
 }
 
-impl Peer for GoplugInstalled {
+impl<const IS_SANDBOXED: bool> Peer for Installed<IS_SANDBOXED> {
     type Client = SumClient;
 
     async fn new(_: PluginProgram) -> Result<Self> {
         let folder = install()?;
-        let registry = Registry::builder(folder.path()).auto_discover(true).start().await?;
-        Ok(Self { registry, plugin: None, _folder: folder })
+        let builder = Registry::builder(folder.path()).auto_discover(true);
+        let builder = if IS_SANDBOXED { builder.sandbox(Sandbox::new()) } else { builder };
+        Ok(Self { registry: builder.start().await?, plugin: None, _folder: folder })
     }
 
     async fn start(&mut self) -> Result<()> {

@@ -21,7 +21,7 @@ pub(crate) use self::blocking::GoplugBlocking;
 pub(crate) use self::embedded::{GoplugEmbedded, GoplugNoPolling};
 pub(crate) use self::four_plugins::{Fourth, GoplugFourPlugins, Second, Third};
 pub(crate) use self::hundred::{GoplugHundred, Hundred};
-pub(crate) use self::installed::{GoplugBlockingInstalled, GoplugInstalled};
+pub(crate) use self::installed::{GoplugBlockingInstalled, GoplugInstalled, GoplugSandboxed};
 pub(crate) use self::served::GoplugServed;
 pub(super) use self::served::serve;
 pub(crate) use self::serving::{Asker, GoplugServing};
