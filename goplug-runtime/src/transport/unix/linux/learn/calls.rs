@@ -10,6 +10,7 @@ pub(super) enum PathUse {
     /// The same, with the flags at the beginning of the memory to which this argument points.
     OpenHow(u32),
     /// It opens the file for writing, and makes it.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "there is no such call"))]
     Create,
     /// It executes the file.
     Execute,
