@@ -161,6 +161,9 @@ impl RegistryBuilder {
     ///
     /// The name has the form that every plugin's has: `[A-Za-z0-9_-]{1,64}`, and the same with dots as its
     /// namespace. Under its further name, the plugin is configured, loaded, stopped and listed as any other.
+    /// `plugin` may itself be such a name, given before or after this one: then it stands for the same plugin.
+    /// A name that stands for two plugins, or in the end for itself, is an error of
+    /// [`start`](Self::start).
     ///
     /// ```no_run
     /// # #[goplug::plugin] pub trait Store { #[goplug::method] async fn count(&self) -> u64; }

@@ -52,10 +52,11 @@ impl RegistryBuilder {
             policies.of_plugins.insert(id, policy);
         }
         policies.attached = attached;
-        let mut aliases = Aliases::default();
-        for (name, namespace, plugin) in self.aliases {
-            aliases.add(PluginId::new(&name, &namespace)?, plugin.parse()?)?;
-        }
+        let pair = |(name, namespace, plugin): (String, String, String)| {
+            Ok((PluginId::new(&name, &namespace)?, plugin.parse()?))
+        };
+        let pairs = self.aliases.into_iter().map(pair).collect::<Result<Vec<_>>>()?;
+        let aliases = Aliases::of_pairs(&pairs)?;
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
         let folder = std::path::absolute(&self.folder)
             .map_err(|error| Error::io(self.folder.display().to_string(), error))?;
