@@ -41,6 +41,8 @@ A TARGET is a plugin's name (math.Calculator), a plugin's program, a .pconf file
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// List the plugins of a folder, and the files that cannot be used
+    ///
+    /// Further names that a host gives to plugins are in the host, and not listed.
     Ls(Folder),
     /// Show what a plugin offers: methods, callbacks, configuration, with their types
     Describe(Describe),

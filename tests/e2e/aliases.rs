@@ -1,5 +1,7 @@
 //! One program under several names: each has a process, a configuration and a policy.
 
+use std::path::PathBuf;
+
 use goplug::{Error, Event, PluginId, Registry, RegistryBuilder, Restart};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient, Setup};
 use serde_json::{Value, json};
@@ -141,6 +143,60 @@ fn an_alias_that_stands_for_two_plugins_is_an_error_of_the_start() {
         let error = builder.alias("Second", "math", "math.Other").start().await.unwrap_err();
         let second: PluginId = "math.Second".parse().unwrap();
         assert!(error.to_string().contains(&second.to_string()), "{error}");
+    });
+}
+
+#[test]
+fn an_alias_of_an_alias_is_one_of_its_plugin_whichever_is_given_first() {
+    run_test(async |env| {
+        env.install_calculator();
+        let builder = env.registry().alias("Third", "math", "math.Second");
+        let builder = builder.alias("Second", "math", "math.Calculator");
+        let registry = builder.alias("Fourth", "math", "math.Third").start().await.unwrap();
+        for name in ["Second", "Third", "Fourth"] {
+            client(&registry, name).await.add(1, 2).await.unwrap();
+        }
+        registry.stop().await.unwrap();
+        let builder = env.registry().alias("Second", "math", "math.Third");
+        let error = builder.alias("Third", "math", "math.Second").start().await.unwrap_err();
+        assert!(error.to_string().contains("cannot be an alias of itself"), "{error}");
+    });
+}
+
+#[test]
+fn the_faults_of_two_names_are_both_told() {
+    run_test(async |env| {
+        env.install_calculator();
+        let needed = ["Second", "Third"].map(|name| env.path(name));
+        let needing = |needs: &PathBuf| Setup {
+            exit: Some(3),
+            needs: Some(needs.clone()),
+            ..Setup::default()
+        };
+        let registry = env
+            .registry()
+            .alias("Second", "math", "math.Calculator")
+            .alias("Third", "math", "math.Calculator")
+            .configure("Second", "math", &needing(&needed[0]))
+            .configure("Third", "math", &needing(&needed[1]))
+            .start()
+            .await
+            .unwrap();
+        let names_of_rejected = || -> Vec<_> {
+            let rejected = registry.rejected().into_iter();
+            rejected.map(|file| file.reason.split(' ').next().unwrap().to_owned()).collect()
+        };
+        for name in ["Second", "Third"] {
+            registry.load(name, "math").await.unwrap_err();
+        }
+        assert_eq!(names_of_rejected(), ["math.Second", "math.Third"]);
+        // The plugin itself starts, and so does one of the names.
+        registry.load("Calculator", "math").await.unwrap();
+        assert_eq!(names_of_rejected(), ["math.Second", "math.Third"]);
+        std::fs::write(&needed[0], "").unwrap();
+        registry.load("Second", "math").await.unwrap();
+        assert_eq!(names_of_rejected(), ["math.Third"]);
+        registry.stop().await.unwrap();
     });
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::test_env::{Kind, STORE, TestEnv, is, read_until, run_test};
 
 /// Installs a version of the store.
-fn install(env: &TestEnv, version: &str) {
+pub(crate) fn install(env: &TestEnv, version: &str) {
     install_program(env, version);
     let keys = json!({
         "Name": "Store", "NameSpace": "acme", "Protocol": 2, "Version": "1.0.0",
@@ -31,7 +31,7 @@ async fn start(env: &TestEnv, version: &str) -> Registry {
     env.registry().start().await.unwrap()
 }
 
-fn order() -> first::Order {
+pub(crate) fn order() -> first::Order {
     first::Order { item: "tea".into(), dry_run: true }
 }
 

@@ -80,6 +80,8 @@ mod confined_calls; // sandboxes by seccomp
 mod confined_languages; // the same, for programs in Python, Node and of the shell
 #[cfg(unix)]
 mod confinement; // sandboxes and limits by Landlock and setrlimit
+#[cfg(target_os = "linux")]
+mod consents; // sandboxes by Landlock
 #[cfg(unix)]
 mod debugging; // gdb, and the signals of a terminal
 #[cfg(unix)]

@@ -18,7 +18,7 @@ use crate::test_env::{CONFINED, Kind, TestEnv, is, pconf, read_until, run_test, 
 const PCONF: &str = "test.Confined.pconf";
 
 /// Installs the plugin, which asks for these permissions.
-fn install(env: &TestEnv, permissions: &Value) {
+pub(crate) fn install(env: &TestEnv, permissions: &Value) {
     let mut keys = pconf::<Confined>(CONFINED);
     keys["Permissions"] = permissions.clone();
     env.put_pconf(PCONF, &keys);
@@ -46,14 +46,14 @@ fn denied<T>(outcome: goplug::Result<T>) -> (Vec<Permission>, Vec<String>) {
 }
 
 /// A file with this text, by its path without links.
-fn file(env: &TestEnv, name: &str) -> PathBuf {
+pub(crate) fn file(env: &TestEnv, name: &str) -> PathBuf {
     let path = env.path(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, name).unwrap();
     path.canonicalize().unwrap()
 }
 
-fn is_refused<T: std::fmt::Debug>(outcome: Result<T, CallError<String>>) -> bool {
+pub(crate) fn is_refused<T: std::fmt::Debug>(outcome: Result<T, CallError<String>>) -> bool {
     matches!(outcome, Err(CallError::Method(_)))
 }
 
@@ -356,7 +356,7 @@ async fn watched(env: &TestEnv) -> (Registry, ConfinedClient, [PathBuf; 2], Even
 }
 
 /// What the plugin waits to be granted.
-async fn requested(events: &mut Events) -> Vec<Permission> {
+pub(crate) async fn requested(events: &mut Events) -> Vec<Permission> {
     let is_it = |event: &Event| matches!(event, Event::PermissionsRequested { .. });
     let mut seen = read_until(events, "the request", is_it).await;
     assert!(!seen.iter().any(|event| matches!(event, Event::Upgraded { .. })), "{seen:?}");

@@ -196,6 +196,30 @@ fn a_stop_does_not_wait_for_a_replaced_process() {
 }
 
 #[test]
+fn an_unload_ends_a_replaced_process_too() {
+    run_test(async |env| {
+        env.install_calculator();
+        let registry =
+            env.registry().stop_timeout(Duration::from_millis(500)).start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
+        let call = LongCall::start(env, &calculator).await;
+        let plugin = registry.reload("Calculator", "math").await.unwrap();
+        soon("the unload", plugin.unload()).await.unwrap();
+        call.error().await;
+        assert!(env.processes().is_empty());
+        // A call that ends in time is not cut off.
+        registry.load("Calculator", "math").await.unwrap();
+        let call = GatedCall::start(env, &calculator).await;
+        registry.reload("Calculator", "math").await.unwrap();
+        let unloading = tokio::spawn(async move { plugin.unload().await });
+        call.finish().await.unwrap();
+        soon("the unload", unloading).await.unwrap().unwrap();
+        assert!(env.processes().is_empty());
+        registry.stop().await.unwrap();
+    });
+}
+
+#[test]
 fn a_call_that_an_upgrade_cuts_off_is_not_made_again() {
     run_test(async |env| {
         env.install_calculator();

@@ -90,6 +90,40 @@ fn a_plugin_is_loaded_if_one_instance_starts_and_the_others_are_tried_again() {
 }
 
 #[test]
+fn the_rejection_of_an_instance_says_which_it_is_and_ends_with_its_start() {
+    run_test(async |env| {
+        env.install_calculator();
+        let needed = env.path("needed");
+        std::fs::write(&needed, "").unwrap();
+        let setup = Setup { exit: Some(3), needs: Some(needed.clone()), ..Setup::default() };
+        let wait = Duration::from_millis(20);
+        let registry = env
+            .registry()
+            .restart(Restart::transient().backoff(wait, wait).intensity(100_000, wait))
+            .plugin("Calculator", "math", |policy| policy.instances(3))
+            .configure("Calculator", "math", &setup)
+            .start()
+            .await
+            .unwrap();
+        env.load_calculator(&registry).await;
+        std::fs::remove_file(&needed).unwrap();
+        let before = processes(&registry);
+        before[1..].iter().copied().for_each(kill);
+        let reasons =
+            || -> Vec<_> { registry.rejected().into_iter().map(|file| file.reason).collect() };
+        until("both are rejected", || reasons().len() == 2).await;
+        for (reason, instance) in reasons().iter().zip(1..) {
+            let start = format!("math.Calculator did not start: instance {instance}: it ended ");
+            assert!(reason.starts_with(&start), "{reason}");
+        }
+        std::fs::write(&needed, "").unwrap();
+        until("both are started again", || processes(&registry).len() == 3).await;
+        assert!(reasons().is_empty());
+        registry.stop().await.unwrap();
+    });
+}
+
+#[test]
 fn an_instance_that_fails_its_health_check_is_restarted_alone() {
     run_test(async |env| {
         env.install_calculator();

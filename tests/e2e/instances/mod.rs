@@ -1,8 +1,10 @@
 //! Several instances of one plugin: which of them takes a call, and what happens to each.
 
 mod callbacks;
+mod configurations;
 mod failures;
 mod keyed;
+mod on_demand;
 mod stops;
 mod upgrades;
 

@@ -60,8 +60,9 @@ impl Availability {
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::RuntimeGone => 0,
-            Self::Restarting(_) => 1,
-            Self::OnDemand => 2,
+            // A call that can start an instance does not wait for the back-off of another.
+            Self::OnDemand => 1,
+            Self::Restarting(_) => 2,
             Self::GivenUp(_) => 3,
             Self::NotLoaded => 4,
         }

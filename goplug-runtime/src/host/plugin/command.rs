@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::changes::Change;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::policy::PluginConfiguration;
 
 /// What the supervisors of a plugin are asked for.
@@ -32,6 +32,9 @@ pub(in crate::host) enum Replacement {
     Upgrade,
     /// By one with this configuration, which further ones get too.
     Reconfigure(Arc<PluginConfiguration>),
+    /// By one with the configuration of the plugin, since another one has failed with the slot of this index:
+    /// that of the slots before it.
+    Restore { before: usize },
 }
 
 /// A command to one supervisor: who waits for its result, and what it was sent into.
@@ -40,23 +43,39 @@ pub(in crate::host) struct Request {
     result: oneshot::Sender<Result<()>>,
     /// How often the plugin had been asked to stop when the command was sent.
     pub(super) stops: u64,
-    /// Keeps a plugin whose instances are replaced one after another from being stopped as idle.
-    _change: Option<Change>,
+    /// What ends it, whatever becomes of it from here on.
+    failure: Option<Error>,
+    _roll: Option<Roll>,
+}
+
+/// What a request has that replaces the instances of a plugin one after another.
+pub(super) struct Roll {
+    /// Keeps the plugin from being stopped as idle.
+    pub(super) _change: Change,
+    /// Keeps everything else that would replace its instances waiting.
+    pub(super) _turn: OwnedSemaphorePermit,
 }
 
 impl Request {
     pub(super) fn new(
         command: Command,
         stops: u64,
-        change: Option<Change>,
+        roll: Option<Roll>,
     ) -> (Self, oneshot::Receiver<Result<()>>) {
         let (result, receiver) = oneshot::channel();
-        (Self { command, result, stops, _change: change }, receiver)
+        (Self { command, result, stops, failure: None, _roll: roll }, receiver)
     }
 
     /// The result is dropped if nobody waits for it any more.
     pub(super) fn answer(self, result: Result<()>) {
-        drop(self.result.send(result));
+        drop(self.result.send(self.failure.map_or(result, Err)));
+    }
+
+    /// The request that has failed with the slot of this index, as one that leaves the slots before it with
+    /// the configuration that they had.
+    pub(super) fn restoring(self, before: usize, failure: Error) -> Self {
+        let command = Command::Replace(Replacement::Restore { before });
+        Self { command, failure: Some(failure), ..self }
     }
 
     pub(super) fn is_abandoned(&self) -> bool {

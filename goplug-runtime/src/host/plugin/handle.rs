@@ -320,7 +320,8 @@ impl Plugin {
     }
 
     /// Stops the plugin: runs its stop hook, lets calls in flight finish, and ends the process.
-    /// Does nothing if the plugin does not run. Takes at most the plugin's
+    /// Does nothing if the plugin does not run. A process that was replaced and still finishes its calls
+    /// is ended too. Takes at most the plugin's
     /// [`stop_timeout`](crate::host::Policy::stop_timeout), and about a second more if the process
     /// has to be killed.
     ///

@@ -30,10 +30,10 @@ pub(in crate::host) trait Reporter: EventSink {
     fn provided(&self, service: &str) -> Option<Arc<Provided>>;
     /// Every plugin that is installed.
     fn installed(&self) -> Vec<(Arc<PluginState>, Arc<Installation>)>;
-    /// Reports that an installation cannot be used, and why.
-    fn reject(&self, installation: &Installation, reason: String);
-    /// Reports that an installation can be used.
-    fn accept(&self, installation: &Installation);
+    /// Reports that an installation does not start, and why: one of several instances, or the plugin.
+    fn reject(&self, installation: &Installation, instance: Option<usize>, reason: String);
+    /// Reports that an installation starts: one of several instances, or the plugin.
+    fn accept(&self, installation: &Installation, instance: Option<usize>);
     /// Sets which program of a slot is looked at for a newer version, if any. When there is one,
     /// the slot's [`recheck_program`](Slot::recheck_program) is called.
     fn watch_program(&self, slot: &Slot, watch: Option<ProgramWatch>);

@@ -151,9 +151,11 @@ async fn waiting<A: Attempt>(
             break error;
         }
         note_refusal(&instance, &error);
-        let recovers = Box::pin(patience.lets_retry(&instance, &error, budget)).await;
-        if !recovers && !plugin.has_successor(&instance, request.key) {
-            break error;
+        if !plugin.has_other(&instance, request.key) {
+            let recovers = Box::pin(patience.lets_retry(&instance, &error, budget)).await;
+            if !recovers && !plugin.has_successor(&instance, request.key) {
+                break error;
+            }
         }
         budget = budget.updated();
     };
@@ -233,9 +235,11 @@ fn blocking_within<T>(
             return Err(error);
         }
         note_refusal(&instance, &error);
-        let recovers = patience.lets_retry_blocking(&instance, &error, budget);
-        if !recovers && !plugin.has_successor(&instance, request.key) {
-            return Err(error);
+        if !plugin.has_other(&instance, request.key) {
+            let recovers = patience.lets_retry_blocking(&instance, &error, budget);
+            if !recovers && !plugin.has_successor(&instance, request.key) {
+                return Err(error);
+            }
         }
         budget = budget.updated();
     }

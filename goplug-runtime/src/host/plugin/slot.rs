@@ -46,6 +46,11 @@ impl Slot {
         self.index
     }
 
+    /// The number of this slot's instance, if the plugin has several.
+    pub(super) fn number(&self) -> Option<usize> {
+        (self.slots() > 1).then_some(self.index)
+    }
+
     pub(in crate::host) fn downgrade(&self) -> WeakSlot {
         WeakSlot { plugin: Arc::downgrade(&self.plugin), index: self.index }
     }
@@ -182,19 +187,14 @@ impl Slot {
         None
     }
 
-    /// The event of this slot's instance as that of the plugin, and what it means for the plugin as a
-    /// whole.
-    pub(super) fn events(&self, event: PluginEvent) -> [Option<PluginEvent>; 2] {
-        if self.slots() == 1 {
-            return [Some(event), None];
-        }
-        let of_instance = PluginEvent::OfInstance(self.index, Box::new(event));
-        let changed = self.lock().slots.serving_changed();
-        let of_plugin = changed.map(|serves| match serves {
-            true => PluginEvent::Loaded,
-            false => PluginEvent::Stopped,
+    /// Reports what happened to this slot's instance, and what it means for the plugin as a whole.
+    pub(super) fn report(&self, event: PluginEvent) {
+        let Some(number) = self.number() else { return self.plugin.report(event) };
+        self.plugin.report(PluginEvent::OfInstance(number, Box::new(event)));
+        let serves = || self.lock().slots.instances().next().is_some();
+        self.serving.report(serves, |serves| {
+            self.plugin.report(if serves { PluginEvent::Loaded } else { PluginEvent::Stopped });
         });
-        [Some(of_instance), of_plugin]
     }
 }
 

@@ -19,8 +19,6 @@ pub(super) struct Slots {
     others: Box<[SlotStatus]>,
     /// Where the search for the least loaded slot begins.
     next: usize,
-    /// Whether the plugin has an instance, as it was reported last.
-    was_serving: bool,
 }
 
 /// What is known of one slot.
@@ -34,6 +32,9 @@ pub(super) struct SlotStatus {
     pub(super) is_half_installed: bool,
     /// What the supervisor checks the next time.
     pub(super) recheck: Recheck,
+    /// How often the plugin had been asked to stop when this slot was to start its instance, behind that of
+    /// another slot.
+    pub(super) start_asked: Option<u64>,
     /// Whether the supervisor has nothing to do, and the plugin is not installed.
     pub(super) is_unused: bool,
     /// How many calls its instances were given.
@@ -51,6 +52,7 @@ impl Default for SlotStatus {
             newer_program: None,
             is_half_installed: false,
             recheck: Recheck::Presence,
+            start_asked: None,
             is_unused: false,
             calls: 0,
             restarts: 0,
@@ -59,6 +61,16 @@ impl Default for SlotStatus {
 }
 
 impl SlotStatus {
+    /// Whether the slot has no instance, and gets one without being loaded.
+    fn expects_instance(&self) -> bool {
+        self.instance.is_none() && self.availability.expects_instance()
+    }
+
+    /// Whether the slot has no instance, and waits for the time of its restart.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.instance.is_none() && self.availability.is_restarting()
+    }
+
     #[inline]
     fn acquire(&mut self, slot: usize) -> Acquired {
         match &self.instance {
@@ -75,7 +87,7 @@ impl SlotStatus {
 impl Slots {
     pub(super) fn new(count: usize) -> Self {
         let others = (1..count).map(|_| SlotStatus::default()).collect();
-        Self { first: SlotStatus::default(), others, next: 0, was_serving: false }
+        Self { first: SlotStatus::default(), others, next: 0 }
     }
 
     pub(super) fn get(&mut self, slot: usize) -> &mut SlotStatus {
@@ -134,8 +146,8 @@ impl Slots {
         }
     }
 
-    /// The slot whose instance has the fewest calls. An instance that refuses calls, since it stops,
-    /// takes one only if all do.
+    /// The slot whose instance has the fewest calls. An instance that refuses calls, since it stops, gets
+    /// one only if all do and no slot expects an instance, for which the call can wait.
     fn least_loaded(&mut self) -> Option<usize> {
         let load = |takes: fn(&Instance) -> bool| {
             let serving = self.iter().enumerate().filter_map(move |(place, slot)| {
@@ -144,7 +156,9 @@ impl Slots {
             });
             least_loaded(serving, self.next)
         };
-        let chosen = load(|it| !it.refuses_calls()).or_else(|| load(|_| true))?;
+        let has_only_these = || !self.iter().any(SlotStatus::expects_instance);
+        let refusing = || has_only_these().then(|| load(|_| true)).flatten();
+        let chosen = load(|it| !it.refuses_calls()).or_else(refusing)?;
         self.next = chosen + 1;
         Some(chosen)
     }
@@ -152,15 +166,19 @@ impl Slots {
     /// The slot of a key: among those that have an instance or will have one. A call waits for the next
     /// instance of its slot rather than go elsewhere: the state of its key is there.
     fn slot_of(&self, key: CallKey) -> Option<usize> {
-        let expects =
-            |slot: &SlotStatus| slot.instance.is_some() || slot.availability.expects_instance();
+        let expects = |slot: &SlotStatus| slot.instance.is_some() || slot.expects_instance();
         let places = self.iter().enumerate().filter(|(_, slot)| expects(slot));
         rendezvous(key, places.map(|(place, _)| place))
     }
 
-    /// Whether a call that this instance has not taken can be made again, since another one takes it, now
-    /// or later.
-    pub(super) fn has_other_than(&self, instance: &Instance, key: Option<CallKey>) -> bool {
+    /// Whether a call that this instance has not taken can be made again, since another one takes it, or is
+    /// expected in its slot.
+    pub(super) fn has_other_than(
+        &self,
+        instance: &Instance,
+        key: Option<CallKey>,
+        is_expected: impl Fn(&Availability) -> bool,
+    ) -> bool {
         let own = key.filter(|_| !self.others.is_empty()).and_then(|key| self.slot_of(key));
         let candidates =
             self.iter().enumerate().filter(|(place, _)| own.is_none_or(|own| own == *place));
@@ -168,13 +186,7 @@ impl Slots {
             Some(current) => {
                 !std::ptr::eq(Arc::as_ptr(current), instance) && !current.refuses_calls()
             }
-            None => slot.availability.expects_instance(),
+            None => is_expected(&slot.availability),
         })
-    }
-
-    /// Whether the plugin has begun or ceased to have an instance since this was asked last.
-    pub(super) fn serving_changed(&mut self) -> Option<bool> {
-        let serves = self.instances().next().is_some();
-        (std::mem::replace(&mut self.was_serving, serves) != serves).then_some(serves)
     }
 }

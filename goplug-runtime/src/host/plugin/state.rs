@@ -9,6 +9,7 @@ mod acquire;
 mod commands;
 mod processes;
 mod rechecks;
+mod starts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -17,8 +18,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::availability::State;
 use super::changes::Changes;
 use super::command::Request;
+use super::configurations::Configurations;
 use super::contracts::Contracts;
 use super::event::{EventSink, PluginEvent};
+use super::serving::Serving;
 use super::slots::Slots;
 use super::statistics::Statistics;
 use super::upgrades::Upgrades;
@@ -58,6 +61,8 @@ pub(in crate::host) struct PluginState {
     pub(super) statistics: Arc<Statistics>,
     pub(super) upgrades: Upgrades,
     pub(super) changes: Changes,
+    pub(super) configurations: Configurations,
+    pub(super) serving: Serving,
 }
 
 /// The way to the supervisor of one slot.
@@ -113,6 +118,8 @@ impl PluginState {
             contracts: Mutex::default(),
             upgrades: Upgrades::default(),
             changes: Changes::default(),
+            configurations: Configurations::default(),
+            serving: Serving::default(),
         };
         (plugin, queues)
     }

@@ -1,16 +1,16 @@
-//! The upgrades of a plugin's instances by what is new in its files: one instance at a time, and no
-//! further one from files that have failed.
+//! What replaces the instances of a plugin: one instance at a time, also of several upgrades, reloads and
+//! configurations, and no further one from files that have failed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::host::install::Installation;
 use crate::transport::FileId;
 
-/// The upgrades of one plugin.
+/// The upgrades of one plugin, and what else replaces its instances.
 pub(super) struct Upgrades {
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
     /// The last files that failed to replace an instance. They are not tried again.
     failed: Mutex<Option<UpgradeCandidate>>,
 }
@@ -31,7 +31,7 @@ impl UpgradeCandidate {
 
 impl Default for Upgrades {
     fn default() -> Self {
-        Self { turn: Semaphore::new(1), failed: Mutex::default() }
+        Self { turn: Arc::new(Semaphore::new(1)), failed: Mutex::default() }
     }
 }
 
@@ -39,6 +39,12 @@ impl Upgrades {
     /// Begins an upgrade, which ends when the permit is dropped; `None` while another one goes on.
     pub(super) fn begin(&self) -> Option<SemaphorePermit<'_>> {
         self.turn.try_acquire().ok()
+    }
+
+    /// Begins what replaces all instances one after another, once nothing else does. It ends when the permit
+    /// is dropped. Cancel safe.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turn).acquire_owned().await.ok()
     }
 
     /// Waits until no upgrade goes on. Cancel safe.
@@ -50,6 +56,11 @@ impl Upgrades {
     pub(super) fn has_failed(&self, candidate: &UpgradeCandidate) -> bool {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.as_ref().is_some_and(|failed| failed.is_same(candidate))
+    }
+
+    /// Has the files that have failed tried again.
+    pub(super) fn forget_failed(&self) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Notes that these files have failed.

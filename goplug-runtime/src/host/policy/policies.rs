@@ -165,9 +165,9 @@ impl Policy {
     /// [`Event::Instance`](crate::host::Event::Instance) says. The plugin is loaded if at least one takes
     /// calls: a load fails only if none could be started, and the others are tried again as
     /// [`restart`](Self::restart) says, which by default is not at all. A load starts the instances that
-    /// are missing. An upgrade, a reload and a new configuration replace one
-    /// instance after another, each after its successor has started; at the first failure, the others
-    /// stay as they are, and after a stop, none is started. All stop when the plugin as a whole is idle.
+    /// are missing. An upgrade, a reload and a new configuration replace one instance after another, each after
+    /// its successor has started. At the first failure, the others stay as they are; a new configuration is then
+    /// that of none. After a stop, none is started. All stop when the plugin as a whole is idle.
     ///
     /// Each instance is activated and configured by itself, and shares no memory with the others. A
     /// plugin that keeps state between calls needs its calls sorted by a key: see

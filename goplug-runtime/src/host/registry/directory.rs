@@ -107,6 +107,7 @@ impl Directory {
         installation: Installation,
         program: Option<FileId>,
     ) -> Vec<Arc<PluginState>> {
+        self.clear_rejection(installation.path());
         let id = installation.id().clone();
         let aliases = self.settings.aliases.of(&id).map(|alias| installation.under(alias));
         let all: Vec<_> = aliases.chain([installation.clone()]).collect();
@@ -126,7 +127,6 @@ impl Directory {
         if contents.is_closed {
             return None;
         }
-        contents.rejected.remove(installation.path());
         contents.recheck_forgotten();
         let Contents { plugins, consents, .. } = &mut *contents;
         let entry = plugins.entry(id.clone()).or_insert_with(|| self.supervise(id, consents));
@@ -208,8 +208,18 @@ impl Directory {
     /// Notes that a file cannot be used, and which plugin it is of, if that is known. Sends an event,
     /// unless the reason is the same as before.
     pub(super) fn reject_path(&self, path: &Path, plugin: Option<PluginId>, reason: String) {
+        self.reject_as(path, reason, |rejected, reason| rejected.insert(path, plugin, reason));
+    }
+
+    /// Notes that something of a path is rejected. Sends an event if that is news.
+    fn reject_as(
+        &self,
+        path: &Path,
+        reason: String,
+        insert: impl FnOnce(&mut Rejected, &str) -> bool,
+    ) {
         let mut contents = self.lock();
-        if !contents.rejected.insert(path, plugin, &reason) {
+        if !insert(&mut contents.rejected, &reason) {
             return;
         }
         let event = Event::Rejected { path: path.into(), reason: reason.clone() };
@@ -278,7 +288,8 @@ impl Directory {
             }
             if plugin.state() == State::Loaded {
                 state.push(Event::Loaded { plugin: plugin.id().clone() });
-                state.extend(plugin.serving().into_iter().map(|slot| loaded(plugin.id(), slot)));
+                let serving = plugin.serving().into_iter();
+                state.extend(serving.map(|slot| loaded(plugin.id(), slot)));
             }
         }
         let rejected = contents.rejected.list().into_iter();
@@ -342,8 +353,11 @@ impl Reporter for Directory {
         Self::installed(self)
     }
 
-    fn reject(&self, installation: &Installation, reason: String) {
-        self.reject_path(installation.path(), Some(installation.id().clone()), reason);
+    fn reject(&self, installation: &Installation, instance: Option<usize>, reason: String) {
+        let (path, id) = (installation.path(), installation.id());
+        self.reject_as(path, reason, |rejected, reason| {
+            rejected.insert_start(path, id, instance, reason)
+        });
     }
 
     fn watch_program(&self, slot: &Slot, watch: Option<ProgramWatch>) {
@@ -364,7 +378,8 @@ impl Reporter for Directory {
         entry.flatten().is_some()
     }
 
-    fn accept(&self, installation: &Installation) {
-        self.clear_rejection(installation.path());
+    fn accept(&self, installation: &Installation, instance: Option<usize>) {
+        let (path, id) = (installation.path(), installation.id());
+        self.lock().rejected.remove_starts(path, id, instance);
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::directory::Directory;
 use super::discovered::DiscoveredPlugin;
-use super::folder::Folder;
+use super::embedded::install_embedded;
 use super::listeners::Events;
 use super::rejected::RejectedFile;
 use super::scan::{ScanRequest, Scanner};
@@ -111,6 +111,11 @@ impl Registry {
     /// The plugin of this name. Starts and activates it, unless it runs. Handles from several loads
     /// are handles of the same plugin.
     ///
+    /// Of several [instances](crate::host::Policy::instances), it waits for all, and succeeds if one has started:
+    /// calls with a key find theirs from the first one on, and calls without one are spread. Clients that
+    /// exist already can call as soon as the first serves, and [`Event::Loaded`](crate::host::Event::Loaded)
+    /// comes then.
+    ///
     /// Dropping the future does not cancel a load that has begun.
     ///
     /// # Errors
@@ -152,13 +157,18 @@ impl Registry {
     /// [`RegistryBuilder`](crate::host::RegistryBuilder) says. If the plugin does not run, it is not
     /// started, and its next process gets the configuration.
     ///
+    /// Several [instances](crate::host::Policy::instances) get it one after another: all or none. If one
+    /// does not start with it, those that have it already are replaced once more, by processes with the
+    /// configuration of before. An instance that does not start with that either is ended, and restarted
+    /// as after a crash.
+    ///
     /// Dropping the future does not cancel a replacement that has begun.
     ///
     /// # Errors
     /// [`Error::Configuration`] if the value cannot be JSON, if it does not fit what the `.pconf` says
     /// that the plugin reads, or if the plugin is one that another process starts or that is of the
-    /// original GoPlug; otherwise as [`Registry::reload`]. After an error the old process stays, with
-    /// the configuration that it has.
+    /// original GoPlug; otherwise as [`Registry::reload`]. After an error the plugin has the configuration
+    /// that it had; of several instances, [`Error::Start`] says which has failed.
     pub async fn reconfigure(
         &self,
         name: &str,
@@ -350,38 +360,6 @@ async fn watch(directory: &Directory, hints: Arc<Hints>) -> Result<FolderWatch> 
         .map_err(|error| Error::io(format!("watching {}", folder.display()), error))?;
     drop(tokio::time::timeout(limits::FOLDER_TIMEOUT / 5, ready).await);
     Ok(watch)
-}
-
-/// Installs the embedded plugins, reserves their names in the folder, and with `start` starts
-/// those that do not ask for lazy loading.
-///
-/// # Errors
-/// [`Error::Configuration`] if two embedded plugins have the same name, or one that is an alias.
-fn install_embedded(
-    directory: &Arc<Directory>,
-    embedded: Vec<Installation>,
-    start: bool,
-) -> Result<Folder> {
-    let mut folder = Folder::default();
-    let mut eager = Vec::new();
-    for installation in embedded {
-        if directory.get(installation.id()).is_some() {
-            let text = format!("two embedded plugins are called {}", installation.id());
-            return Err(Error::Configuration(text));
-        }
-        if let Some(plugin) = directory.settings().aliases.plugin(installation.id()) {
-            let text =
-                format!("{} is embedded, and cannot be an alias of {plugin}", installation.id());
-            return Err(Error::Configuration(text));
-        }
-        folder.reserve(&installation);
-        let is_lazy = installation.pconf.lazy_load();
-        let plugins = directory.install(installation, None);
-        eager.extend(plugins.into_iter().filter(|_| start && !is_lazy));
-    }
-    // One may need another.
-    directory.start(&eager);
-    Ok(folder)
 }
 
 impl std::fmt::Debug for Registry {

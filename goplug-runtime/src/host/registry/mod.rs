@@ -11,6 +11,7 @@ mod configure_with;
 mod consents;
 mod directory;
 mod discovered;
+mod embedded;
 mod event_log;
 mod event_queue;
 mod events;

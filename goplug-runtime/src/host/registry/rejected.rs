@@ -27,9 +27,31 @@ impl fmt::Display for RejectedFile {
     }
 }
 
-/// The rejected files, by their paths.
+/// The rejected files, by their paths and by what is wrong: a file itself, or the starts of what it is of.
+/// Several plugins may have one path: the further names of a plugin, and those of one host's program.
 #[derive(Debug, Default)]
-pub(super) struct Rejected(BTreeMap<PathBuf, Rejection>);
+pub(super) struct Rejected(BTreeMap<(PathBuf, Subject), Rejection>);
+
+/// What is rejected under a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Subject {
+    /// The file.
+    File,
+    /// The starts of a plugin, for a reason that holds for all its instances if it has several.
+    Plugin(PluginId),
+    /// The starts of one of several instances.
+    Instance(PluginId, usize),
+}
+
+impl Subject {
+    /// The starts of a plugin, or of one of its instances.
+    pub(super) fn of(plugin: &PluginId, instance: Option<usize>) -> Self {
+        match instance {
+            None => Self::Plugin(plugin.clone()),
+            Some(instance) => Self::Instance(plugin.clone(), instance),
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Rejection {
@@ -39,21 +61,63 @@ struct Rejection {
 }
 
 impl Rejected {
-    /// Adds a file. Returns false if it was rejected for the same reason before.
+    /// Notes that a file cannot be used, in place of what was wrong with it before. Returns false if it was
+    /// rejected for the same reason before.
     pub(super) fn insert(&mut self, path: &Path, plugin: Option<PluginId>, reason: &str) -> bool {
-        if self.0.get(path).is_some_and(|known| known.reason == reason) {
-            return false;
-        }
-        self.0.insert(path.into(), Rejection { reason: reason.into(), plugin });
-        true
+        let is_new = !self.has(path, reason);
+        self.remove(path);
+        let rejection = Rejection { reason: reason.into(), plugin };
+        self.0.insert((path.into(), Subject::File), rejection);
+        is_new
     }
 
+    /// Notes that a start has failed. Returns false if the path was rejected for the same reason before,
+    /// perhaps under another of a plugin's names.
+    pub(super) fn insert_start(
+        &mut self,
+        path: &Path,
+        plugin: &PluginId,
+        instance: Option<usize>,
+        reason: &str,
+    ) -> bool {
+        let is_new = !self.has(path, reason);
+        let rejection = Rejection { reason: reason.into(), plugin: Some(plugin.clone()) };
+        self.0.insert((path.into(), Subject::of(plugin, instance)), rejection);
+        is_new
+    }
+
+    fn has(&self, path: &Path, reason: &str) -> bool {
+        self.of_path(path).any(|(_, file)| file.reason == reason)
+    }
+
+    fn of_path(&self, path: &Path) -> impl Iterator<Item = (&(PathBuf, Subject), &Rejection)> {
+        let first = (path.to_path_buf(), Subject::File);
+        self.0.range(first..).take_while(move |((other, _), _)| other == path)
+    }
+
+    /// Forgets everything that is wrong with a path.
     pub(super) fn remove(&mut self, path: &Path) {
-        self.0.remove(path);
+        let keys: Vec<_> = self.of_path(path).map(|(key, _)| key.clone()).collect();
+        keys.iter().for_each(|key| drop(self.0.remove(key)));
     }
 
+    /// Forgets the failed starts of a plugin, as far as they are about this instance if it has several.
+    pub(super) fn remove_starts(
+        &mut self,
+        path: &Path,
+        plugin: &PluginId,
+        instance: Option<usize>,
+    ) {
+        for subject in [Subject::of(plugin, None), Subject::of(plugin, instance)] {
+            self.0.remove(&(path.into(), subject));
+        }
+    }
+
+    /// How many paths are rejected.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        let mut paths: Vec<_> = self.0.keys().map(|(path, _)| path).collect();
+        paths.dedup();
+        paths.len()
     }
 
     /// The rejection because of which a plugin is not known: of its file, of a file that is named
@@ -64,21 +128,26 @@ impl Rejected {
         let names = [format!("{id}"), format!("{}{}", id.namespace(), id.name()), id.name().into()];
         let of_name = || {
             names.iter().find_map(|name| {
-                self.0
-                    .get_key_value(&folder.join(format!("{name}.{}", pconf::EXTENSION)))
-                    .filter(|(_, file)| file.plugin.is_none())
+                self.of_path(&folder.join(format!("{name}.{}", pconf::EXTENSION)))
+                    .find(|(_, file)| file.plugin.is_none())
             })
         };
-        let found = of_plugin().or_else(of_name).or_else(|| self.0.get_key_value(folder))?;
-        Some(RejectedFile { path: found.0.clone(), reason: found.1.reason.clone() })
+        let found = of_plugin().or_else(of_name).or_else(|| self.of_path(folder).next());
+        let ((path, _), file) = found?;
+        Some(RejectedFile { path: path.clone(), reason: file.reason.clone() })
     }
 
-    /// All of them, sorted by their paths.
+    /// All of them, sorted by their paths: each reason once.
     pub(super) fn list(&self) -> Vec<RejectedFile> {
         let files = self.0.iter();
-        files
-            .map(|(path, file)| RejectedFile { path: path.clone(), reason: file.reason.clone() })
-            .collect()
+        let mut list: Vec<RejectedFile> = Vec::with_capacity(files.len());
+        for ((path, _), Rejection { reason, .. }) in files {
+            let mut of_path = list.iter().rev().take_while(|known| known.path == *path);
+            if !of_path.any(|known| known.reason == *reason) {
+                list.push(RejectedFile { path: path.clone(), reason: reason.clone() });
+            }
+        }
+        list
     }
 }
 
@@ -140,6 +209,31 @@ mod tests {
         assert!(rejected.insert(Path::new("/plugins/a.pconf"), None, "a folder"));
         rejected.remove(Path::new("/plugins/a.pconf"));
         assert_eq!(rejected.list(), []);
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_name_stays_when_another_starts() {
+        let mut rejected = Rejected::default();
+        let path = Path::new("/plugins/x.A.pconf");
+        let reasons = |rejected: &Rejected| -> Vec<_> {
+            rejected.list().into_iter().map(|file| file.reason).collect()
+        };
+        let (a, b) = (id("A", "x"), id("B", "x"));
+        assert!(rejected.insert_start(path, &a, None, "a does not start"));
+        assert!(rejected.insert_start(path, &b, Some(0), "b does not start: instance 0"));
+        assert!(rejected.insert_start(path, &b, Some(1), "b does not start: instance 1"));
+        assert!(rejected.insert_start(path, &b, None, "another digest"));
+        assert!(!rejected.insert_start(path, &a, None, "another digest"));
+        assert_eq!(rejected.len(), 1);
+        let of_instances = ["b does not start: instance 0", "b does not start: instance 1"];
+        assert_eq!(reasons(&rejected)[1..], of_instances);
+        assert_eq!(reason(&rejected, &b).unwrap(), "another digest");
+        rejected.remove_starts(path, &b, Some(0));
+        assert_eq!(reasons(&rejected), ["another digest", of_instances[1]]);
+        rejected.remove_starts(path, &a, None);
+        assert_eq!(reasons(&rejected), of_instances[1..]);
+        assert!(rejected.insert(path, None, "empty"));
+        assert_eq!(reasons(&rejected), ["empty"]);
     }
 
     #[test]

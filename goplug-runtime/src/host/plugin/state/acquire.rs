@@ -76,7 +76,7 @@ impl PluginState {
                     return Err(availability.error(self.id(), self.state()));
                 }
                 Availability::Restarting(_) => changed.await,
-                Availability::OnDemand => self.load_on_demand(key.map(|_| slot)).await?,
+                Availability::OnDemand => self.load_on_demand(slot, key.is_some()).await?,
             }
         }
     }
@@ -102,6 +102,15 @@ impl PluginState {
         availability.error(&self.id, status.slots.state())
     }
 
+    /// Whether another instance takes a call at this moment that failed with this one.
+    pub(in crate::host::plugin) fn has_other(
+        &self,
+        instance: &Instance,
+        key: Option<CallKey>,
+    ) -> bool {
+        self.lock().slots.has_other_than(instance, key, |_| false)
+    }
+
     /// Whether a call that failed with this instance can be retried with another instance, now or
     /// later.
     pub(in crate::host::plugin) fn has_successor(
@@ -109,6 +118,6 @@ impl PluginState {
         instance: &Instance,
         key: Option<CallKey>,
     ) -> bool {
-        self.lock().slots.has_other_than(instance, key)
+        self.lock().slots.has_other_than(instance, key, Availability::expects_instance)
     }
 }

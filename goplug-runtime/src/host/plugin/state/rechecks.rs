@@ -36,6 +36,11 @@ impl PluginState {
         self.supervisors[slot].recheck.notify_one();
     }
 
+    /// Has the supervisors of the slots behind this one check the plugin's files.
+    pub(in crate::host::plugin) fn recheck_behind(&self, slot: usize) {
+        (slot + 1..self.slots()).for_each(|other| self.recheck_slot(other));
+    }
+
     /// Waits until the supervisor of this slot is to check the plugin's files. Cancel safe.
     pub(in crate::host::plugin) async fn wait_for_recheck(&self, slot: usize) -> Recheck {
         self.supervisors[slot].recheck.notified().await;

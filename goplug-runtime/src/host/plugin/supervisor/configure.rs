@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 
 use super::Supervisor;
+use super::recovery::StartedBy;
+use super::upgrade::FailedUpgrade;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
+use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::reporter::Reporter;
 use crate::host::policy::{PluginConfiguration, Policy};
 use crate::panic::contained;
 
 impl Supervisor {
-    /// The policy with the configuration of the next process: `candidate` if there is one, or else
-    /// what the plugin was reconfigured with, what its policy says, what the host says of discovered
-    /// plugins, in this order.
+    /// The policy with the configuration of the next process: what the plugin was reconfigured with, what
+    /// its policy says, what the host says of discovered plugins, in this order.
     ///
     /// # Errors
     /// [`Error::Configuration`] if the host has failed to give it, or if it does not fit what the
@@ -21,11 +23,10 @@ impl Supervisor {
         &self,
         installation: &Installation,
         reporter: &dyn Reporter,
-        candidate: Option<&PluginConfiguration>,
     ) -> Result<Cow<'_, Policy>> {
         let policy = self.plugin.policy();
-        let given = match candidate.or(self.reconfigured.as_ref()) {
-            Some(configuration) => Some(configuration.clone()),
+        let given = match self.plugin.configurations.next(self.plugin.index()) {
+            Some(configuration) => Some(configuration),
             None if policy.configuration.is_none() => {
                 reporter.configuration(self.plugin.plugin())?
             }
@@ -44,8 +45,8 @@ impl Supervisor {
         Ok(policy)
     }
 
-    /// Replaces the running process by one with this configuration; all later ones get it too. If
-    /// the plugin does not run, its next process gets it.
+    /// Replaces the running process by one with this configuration, which later processes of this slot get
+    /// too, unless it is withdrawn. If none runs, the next process gets it.
     pub(super) async fn reconfigure(&mut self, configuration: &PluginConfiguration) -> Result<()> {
         let id = self.plugin.id();
         let Some(installation) = self.plugin.installation() else { return Err(self.not_found()) };
@@ -63,11 +64,32 @@ impl Supervisor {
         }
         // What looks wrong and is no error is logged when a process gets it.
         let _ = installation.check_configuration(configuration)?;
-        self.end_idle().await;
-        if self.current.is_none() {
-            self.reconfigured = Some(configuration.clone());
-            return Ok(());
+        self.plugin.configurations.reach(self.plugin.index(), configuration);
+        self.replace().await.map_err(|failed| failed.error.into())
+    }
+
+    /// Replaces the running process, which has a configuration that was withdrawn, by one with that of the
+    /// plugin. If that does not start, the process ends all the same, and the start is tried again as after
+    /// a crash.
+    pub(super) async fn restore(&mut self) -> Result<()> {
+        let Err(FailedUpgrade { error, .. }) = self.replace().await else { return Ok(()) };
+        // If the old process has ended too, that is so already.
+        if self.current.is_some() {
+            self.plugin.clear_instance(State::Stopped, Availability::Restarting(None));
+            // What has not ended is reported.
+            drop(self.stop_current().await);
+            self.handle_failed_start(&error, StartedBy::Restart);
         }
-        self.replace(Some(configuration.clone())).await.map_err(|failed| failed.error.into())
+        Ok(())
+    }
+}
+
+/// The error that a configuration has failed with one of several instances.
+pub(super) fn kept(error: Error) -> Error {
+    let with = |reason: String| format!("{reason}; the plugin keeps the configuration that it had");
+    match error {
+        Error::Start { id, reason, stderr } => Error::Start { id, reason: with(reason), stderr },
+        Error::Rejected { path, reason } => Error::Rejected { path, reason: with(reason) },
+        other => other,
     }
 }

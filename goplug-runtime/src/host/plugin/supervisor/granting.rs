@@ -51,7 +51,7 @@ impl Supervisor {
         let beyond = self.plugin.beyond_consent(&granted);
         if !beyond.is_empty() {
             // It is about the plugin, whichever of its processes is to be replaced.
-            self.plugin.report(PluginEvent::PermissionsRequested(beyond.clone()));
+            self.plugin.plugin().report(PluginEvent::PermissionsRequested(beyond.clone()));
             return Err(Error::ConsentRequired { id: id.clone(), permissions: beyond });
         }
         if !permissions.is_empty() {
@@ -82,17 +82,16 @@ impl Supervisor {
     }
 
     /// Makes the upgrade that has waited for the host's consent. Does nothing if the plugin does not run, or runs
-    /// what is installed.
+    /// what is installed. If it is tried again later, so is that of the further slots.
     pub(super) async fn upgrade_with_consent(&mut self) -> Result<()> {
-        let (Some(current), Some(installation)) = (&self.current, self.plugin.installation())
-        else {
-            return Ok(());
-        };
-        let is_current = Arc::ptr_eq(&current.installation, &installation)
-            && self.plugin.newer_program().is_none();
-        if is_current || !current.can_be_replaced() {
-            return Ok(());
+        let Some(installation) = self.plugin.installation() else { return Ok(()) };
+        let Some(candidate) = self.upgrade_candidate(installation) else { return Ok(()) };
+        // It has failed for want of consent.
+        self.plugin.upgrades.forget_failed();
+        let upgraded = self.upgrade(candidate).await;
+        if upgraded.as_ref().is_err_and(|failed| failed.retry_at.is_some()) {
+            self.plugin.recheck_behind(self.plugin.index());
         }
-        self.replace(None).await.map_err(|failed| failed.error.into())
+        upgraded.map_err(|failed| failed.error.into())
     }
 }

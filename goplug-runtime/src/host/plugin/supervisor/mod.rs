@@ -20,7 +20,7 @@ mod upgrade;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -37,7 +37,7 @@ use crate::error::{Error, Result};
 use crate::host::install::{DigestCache, Installation};
 use crate::host::instance::{Exit, OwnedInstance, Survivor, probe};
 use crate::host::looks::Looks;
-use crate::host::policy::{PluginConfiguration, Policy};
+use crate::host::policy::Policy;
 use crate::panic::{catch, catch_panic, contained};
 use crate::protocol::PluginId;
 
@@ -60,10 +60,10 @@ pub(in crate::host) struct Supervisor {
     digests: DigestCache,
     /// The looks at the paths that the plugin asks for.
     looks: Looks,
-    /// What the plugin was configured with after the start of its registry, if it was.
-    reconfigured: Option<PluginConfiguration>,
     /// Replaced instances that finish their calls.
     retiring: JoinSet<Result<(), Survivor>>,
+    /// Has those finish them within the time of a stop.
+    retiring_ends: watch::Sender<()>,
     /// Processes that were killed and have not ended.
     survivors: JoinSet<()>,
     /// Whether the loop has ended by itself.
@@ -106,8 +106,8 @@ impl Supervisor {
             awaits_turn: false,
             digests,
             looks: Looks::default(),
-            reconfigured: None,
             retiring: JoinSet::new(),
+            retiring_ends: watch::Sender::default(),
             survivors: JoinSet::new(),
             has_ended: false,
         }
@@ -157,7 +157,8 @@ impl Supervisor {
         let is_ending = !self.retiring.is_empty() || !self.survivors.is_empty();
         let runs = self.current.is_some() || is_ending || has_plans;
         // What the host has set holds for a plugin that comes back.
-        let is_set_up = self.reconfigured.is_some() || !self.plugin.callbacks().is_empty();
+        let is_set_up =
+            self.plugin.configurations.is_given() || !self.plugin.callbacks().is_empty();
         !runs && !is_set_up && self.plugin.installation().is_none()
     }
 
@@ -186,12 +187,20 @@ impl Supervisor {
     async fn execute(&mut self, request: Request) {
         match &request.command {
             Command::LoadOnDemand if request.is_abandoned() => {}
-            Command::Load | Command::LoadOnDemand => {
+            Command::Load => {
                 let loaded = catch_panic(self.load()).await;
                 request.answer(self.unless_panicked(loaded));
             }
+            Command::LoadOnDemand => {
+                let loaded = catch_panic(self.load()).await;
+                let loaded = self.unless_panicked(loaded);
+                if loaded.is_ok() {
+                    self.plugin.start_others(self.plugin.index(), request.stops);
+                }
+                request.answer(loaded);
+            }
             Command::Unload => {
-                let stopped = catch_panic(self.stop(State::Discovered)).await;
+                let stopped = catch_panic(self.stop_all(State::Discovered)).await;
                 request.answer(self.unless_panicked(stopped));
             }
             Command::Replace(replacement) => {
@@ -199,13 +208,10 @@ impl Supervisor {
                 self.roll(&replacement, request).await;
             }
             Command::Close => {
-                let mut stopped = self.stop(State::Stopped).await;
+                let stopped = self.stop_all(State::Stopped).await;
                 self.commands.close();
                 // The senders of dropped commands get `Error::Stopped`.
                 while self.commands.try_recv().is_ok() {}
-                while let Some(retired) = self.retiring.join_next().await {
-                    stopped = stopped.and(self.retired(retired));
-                }
                 request.answer(stopped);
             }
         }
@@ -241,7 +247,7 @@ impl Supervisor {
             self.report(PluginEvent::InDevelopment);
         }
         if let Some(reporter) = self.reporter.upgrade() {
-            reporter.accept(&instance.installation);
+            reporter.accept(&instance.installation, self.plugin.number());
         }
         self.report(event);
         self.current = Some(instance);
@@ -255,6 +261,14 @@ impl Supervisor {
         };
         if self.plugin.is_spare() {
             return drop(self.stop(State::Discovered).await);
+        }
+        if self.plugin.takes_start(self.plugin.index()) && self.restart_at.is_none() {
+            let has_run = self.current.is_some();
+            // A failure is reported and perhaps tried again.
+            drop(self.start_for(StartedBy::Discovery).await);
+            if !has_run {
+                return;
+            }
         }
         self.end_idle().await;
         match &self.current {
@@ -300,7 +314,10 @@ impl Supervisor {
         if let (Some(reporter), Some(installation)) =
             (self.reporter.upgrade(), self.plugin.installation())
         {
-            reporter.reject(&installation, reason);
+            // What else fails holds for all instances.
+            let is_of_instance = matches!(error, Error::Start { .. });
+            let instance = self.plugin.number().filter(|_| is_of_instance);
+            reporter.reject(&installation, instance, reason);
         }
     }
 
@@ -317,10 +334,7 @@ impl Supervisor {
     }
 
     fn report(&self, event: PluginEvent) {
-        let Some(reporter) = self.reporter.upgrade() else { return };
-        for event in self.plugin.events(event).into_iter().flatten() {
-            reporter.report(self.plugin.id(), event);
-        }
+        self.plugin.report(event);
     }
 }
 

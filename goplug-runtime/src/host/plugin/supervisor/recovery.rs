@@ -74,7 +74,7 @@ impl Supervisor {
         self.report(PluginEvent::ended(&exit));
         old.shared.end_replaced(exit);
         drop(old);
-        match self.start_successor(None).await {
+        match self.start_successor().await {
             Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
             Err(error) => _ = self.handle_failed_start(&error, StartedBy::Restart),
         }
@@ -142,7 +142,7 @@ impl Supervisor {
             return self.end_idle().await;
         }
         self.restart_at = None;
-        match self.start_successor(None).await {
+        match self.start_successor().await {
             Ok(instance) => {
                 // The restarts of a plugin that has crashed are counted until it lasts.
                 let first = !self.has_run;

@@ -4,7 +4,7 @@
 //! takes calls only once all are registered, so that a handler that was registered before a call
 //! misses no callback of that call.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -18,7 +18,7 @@ use crate::host::instance::{
 use crate::host::plugin::contracts::Clients;
 use crate::host::plugin::event::PluginEvent;
 use crate::host::plugin::services::Needs;
-use crate::host::policy::{PluginConfiguration, Policy};
+use crate::host::policy::Policy;
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::panic::contained;
@@ -44,28 +44,26 @@ impl Supervisor {
     /// [`Error::Contract`] if it does not offer what the clients need that were made while there was
     /// no instance.
     pub(super) async fn start(&self) -> Result<OwnedInstance, StartError> {
-        self.start_for_clients(Clients::New, None).await
+        self.start_for_clients(Clients::New).await
     }
 
-    /// Starts an instance that takes the place of another, with the candidate for its configuration
-    /// if there is one.
+    /// Starts an instance that takes the place of another.
     ///
     /// # Errors
     /// As [`Supervisor::start`], but for all clients.
-    pub(super) async fn start_successor(
-        &self,
-        candidate: Option<&PluginConfiguration>,
-    ) -> Result<OwnedInstance, StartError> {
-        self.start_for_clients(Clients::All, candidate).await
+    pub(super) async fn start_successor(&self) -> Result<OwnedInstance, StartError> {
+        self.start_for_clients(Clients::All).await
     }
 
-    /// Starts an instance, and stops it again if it does not offer what these clients need.
-    async fn start_for_clients(
-        &self,
-        clients: Clients,
-        candidate: Option<&PluginConfiguration>,
-    ) -> Result<OwnedInstance, StartError> {
-        let launched = match self.launch(candidate).await {
+    /// Starts an instance, and stops it again if it does not offer what these clients need. Of several
+    /// instances, the error says which.
+    async fn start_for_clients(&self, clients: Clients) -> Result<OwnedInstance, StartError> {
+        let started = self.start_checked(clients).await;
+        started.map_err(|error| error.map(|error| of_instance(error, self.plugin.number())))
+    }
+
+    async fn start_checked(&self, clients: Clients) -> Result<OwnedInstance, StartError> {
+        let launched = match self.launch().await {
             Ok(launched) => launched,
             Err(error) => {
                 self.note_folders(&error).await;
@@ -108,10 +106,7 @@ impl Supervisor {
     }
 
     /// Starts an instance, registers the callbacks that there are, and activates it.
-    async fn launch(
-        &self,
-        candidate: Option<&PluginConfiguration>,
-    ) -> Result<Launched, StartError> {
+    async fn launch(&self) -> Result<Launched, StartError> {
         let plugin = &self.plugin;
         if plugin.is_closing() {
             return Err(Error::Stopped.into());
@@ -121,7 +116,7 @@ impl Supervisor {
         let (installation, sockets, policy, services) = {
             let reporter = self.reporter.upgrade().ok_or(Error::Stopped)?;
             let installation = plugin.installation().ok_or_else(|| self.not_found())?;
-            let policy = self.next_policy(&installation, &*reporter, candidate)?;
+            let policy = self.next_policy(&installation, &*reporter)?;
             let services = plugin.services(&Needs::of_pconf(&installation.pconf), &*reporter)?;
             (installation, reporter.sockets(), policy, services)
         };
@@ -291,19 +286,27 @@ impl Supervisor {
     fn receive_callbacks(&self, peer: &Arc<CallbackPeer>, dialect: Dialect) -> Receiver {
         let (peer, callbacks) = (Arc::clone(peer), Arc::clone(self.plugin.callbacks()));
         let generation = callbacks.begin_generation(self.plugin.index());
-        let (slot, reporter) = (self.plugin.downgrade(), Weak::clone(&self.reporter));
+        let slot = self.plugin.downgrade();
         let on_missed = move |count| {
-            let (Some(reporter), Some(slot)) = (reporter.upgrade(), slot.upgrade()) else { return };
+            let Some(slot) = slot.upgrade() else { return };
             slot.warnings().log("callbacks are missed", || {
-                let (plugin, instance) = (slot.id(), (slot.slots() > 1).then(|| slot.index()));
+                let (plugin, instance) = (slot.id(), slot.number());
                 tracing::warn!(target: "goplug::callbacks", %plugin, instance, count, "callbacks are missed");
             });
-            for event in slot.events(PluginEvent::CallbacksMissed(count)).into_iter().flatten() {
-                reporter.report(slot.id(), event);
-            }
+            slot.report(PluginEvent::CallbacksMissed(count));
         };
         let receiving = callbacks::serve(peer, dialect, callbacks, generation, on_missed);
         Receiver { generation, task: OwnedTask::spawn(receiving) }
+    }
+}
+
+/// The error of a start that is that of one of several instances.
+fn of_instance(error: Error, instance: Option<usize>) -> Error {
+    match (error, instance) {
+        (Error::Start { id, reason, stderr }, Some(instance)) => {
+            Error::Start { id, reason: format!("instance {instance}: {reason}"), stderr }
+        }
+        (error, _) => error,
     }
 }
 

@@ -19,6 +19,17 @@ impl Supervisor {
         self.stop_current().await
     }
 
+    /// As [`Supervisor::stop`], and waits for replaced instances, which get no more time for their calls than
+    /// the current one.
+    pub(super) async fn stop_all(&mut self, state: State) -> Result<()> {
+        self.retiring_ends.send_replace(());
+        let mut stopped = self.stop(state).await;
+        while let Some(retired) = self.retiring.join_next().await {
+            stopped = stopped.and(self.retired(retired));
+        }
+        stopped
+    }
+
     /// Stops a plugin that has had no calls for a while, unless a call has just begun: this instance,
     /// and the supervisors of the other slots theirs. The next call starts the plugin again.
     pub(super) async fn stop_idle(&mut self) {

@@ -7,7 +7,7 @@ use std::thread;
 use super::*;
 use crate::host::instance::{Sockets, StartCause, StartError};
 use crate::host::plugin::EventSink;
-use crate::host::policy::{Policy, Restart};
+use crate::host::policy::{PluginConfiguration, Policy, Restart};
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
@@ -51,11 +51,11 @@ impl Reporter for Recorder {
         Vec::new()
     }
 
-    fn reject(&self, _: &Installation, reason: String) {
+    fn reject(&self, _: &Installation, _: Option<usize>, reason: String) {
         self.rejected.lock().unwrap_or_else(PoisonError::into_inner).push(reason);
     }
 
-    fn accept(&self, _: &Installation) {}
+    fn accept(&self, _: &Installation, _: Option<usize>) {}
 
     fn forget(&self, _: &Arc<PluginState>) -> bool {
         false

@@ -13,13 +13,12 @@ use crate::host::instance::{OwnedInstance, StartError};
 use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::event::PluginEvent;
 use crate::host::plugin::upgrades::UpgradeCandidate;
-use crate::host::policy::PluginConfiguration;
 
 /// An upgrade that has failed.
 pub(super) struct FailedUpgrade {
     pub(super) error: StartError,
     /// When it is tried again, if its failure says nothing about the plugin.
-    retry_at: Option<Instant>,
+    pub(super) retry_at: Option<Instant>,
 }
 
 impl Supervisor {
@@ -29,7 +28,7 @@ impl Supervisor {
         match &self.current {
             None => self.load().await,
             Some(instance) if instance.can_be_replaced() => {
-                self.replace(None).await.map_err(|failed| failed.error.into())
+                self.replace().await.map_err(|failed| failed.error.into())
             }
             Some(_) => {
                 self.stop(State::Discovered).await?;
@@ -42,17 +41,8 @@ impl Supervisor {
     /// the plugin is being replaced. Files that failed before, also in another slot, are not tried again. If
     /// only one of the two is there yet, or if the host is short of something, the upgrade is tried again.
     pub(super) async fn upgrade_if_changed(&mut self, installation: Arc<Installation>) {
-        let current = self.current.as_ref();
-        let Some(current) = current.filter(|instance| instance.can_be_replaced()) else { return };
-        let same_pconf = Arc::ptr_eq(&current.installation, &installation);
-        // A pinned digest says more about a program than its status does, which a backup may change.
-        let pinned = installation.pconf.sha256().is_some();
-        let program = self.plugin.newer_program();
-        let program = program.filter(|newer| !(pinned && current.shared.runs_from(newer)));
-        let candidate = UpgradeCandidate { installation, program };
-        if self.plugin.upgrades.has_failed(&candidate)
-            || (same_pconf && candidate.program.is_none())
-        {
+        let Some(candidate) = self.upgrade_candidate(installation) else { return };
+        if self.plugin.upgrades.has_failed(&candidate) {
             return;
         }
         self.upgrade_at = None;
@@ -61,22 +51,49 @@ impl Supervisor {
             self.awaits_turn = true;
             return;
         };
-        let Err(FailedUpgrade { error, retry_at }) = self.replace(None).await else { return };
-        match retry_at {
+        // A failure is reported or tried again.
+        drop(self.upgrade(candidate).await);
+    }
+
+    /// What is installed, if the running instance can be replaced by it and is not of these files.
+    pub(super) fn upgrade_candidate(
+        &self,
+        installation: Arc<Installation>,
+    ) -> Option<UpgradeCandidate> {
+        let current = self.current.as_ref().filter(|instance| instance.can_be_replaced())?;
+        let same_pconf = Arc::ptr_eq(&current.installation, &installation);
+        // A pinned digest says more about a program than its status does, which a backup may change.
+        let pinned = installation.pconf.sha256().is_some();
+        let program = self.plugin.newer_program();
+        let program = program.filter(|newer| !(pinned && current.shared.runs_from(newer)));
+        let is_new = !same_pconf || program.is_some();
+        is_new.then_some(UpgradeCandidate { installation, program })
+    }
+
+    /// Replaces the running instance by one from these files. A failure that says nothing about the plugin
+    /// is tried again; otherwise the files have failed.
+    pub(super) async fn upgrade(
+        &mut self,
+        candidate: UpgradeCandidate,
+    ) -> Result<(), FailedUpgrade> {
+        let replaced = self.replace().await;
+        let Err(FailedUpgrade { error, retry_at }) = &replaced else { return replaced };
+        match *retry_at {
             // The old process has ended too: what is tried again is a restart.
             Some(_) if self.current.is_none() => {}
             Some(at) => {
-                self.log_retry(at, &error);
+                self.log_retry(at, error);
                 self.upgrade_at = Some(at);
             }
             None => {
-                plugin.upgrades.fail(candidate);
+                self.plugin.upgrades.fail(candidate);
                 // What it waits for is reported.
                 if !matches!(error.error, Error::ConsentRequired { .. }) {
                     self.report(PluginEvent::UpgradeFailed(error.error.to_string()));
                 }
             }
         }
+        replaced
     }
 
     /// Makes the upgrade for which the other half, or what the host was short of, is waited for.
@@ -88,18 +105,14 @@ impl Supervisor {
     }
 
     /// Starts a new process beside the old one, and lets it take all further calls. The old
-    /// process finishes its calls. If the new process does not start, the old one stays. With a
-    /// candidate for the configuration, the new process gets that, and so do all later ones. Does
-    /// nothing without a running instance.
-    pub(super) async fn replace(
-        &mut self,
-        candidate: Option<PluginConfiguration>,
-    ) -> Result<(), FailedUpgrade> {
+    /// process finishes its calls. If the new process does not start, the old one stays. Does nothing
+    /// without a running instance.
+    pub(super) async fn replace(&mut self) -> Result<(), FailedUpgrade> {
         let _change = self.plugin.begin_change();
         self.end_idle().await;
         let Some(mut old) = self.current.take() else { return Ok(()) };
         let (started, has_crashed) = {
-            let mut starting = pin!(self.start_successor(candidate.as_ref()));
+            let mut starting = pin!(self.start_successor());
             tokio::select! {
                 started = starting.as_mut() => (started, false),
                 exit = old.wait() => {
@@ -114,7 +127,6 @@ impl Supervisor {
         match (started, has_crashed) {
             (Ok(instance), has_crashed) => {
                 self.restarts.reset();
-                self.reconfigured = candidate.or_else(|| self.reconfigured.take());
                 self.set_current(instance, PluginEvent::Upgraded);
                 if !has_crashed {
                     self.retire(old);
@@ -134,9 +146,18 @@ impl Supervisor {
         }
     }
 
-    /// Lets a replaced instance finish its calls, and stops it, in the background.
+    /// Lets a replaced instance finish its calls, and stops it, in the background. A stop of the plugin ends
+    /// it too.
     fn retire(&mut self, old: OwnedInstance) {
-        let plugin = self.plugin.clone();
-        self.retiring.spawn(async move { old.retire(plugin.policy(), plugin.closing()).await });
+        let (plugin, mut ends) = (self.plugin.clone(), self.retiring_ends.subscribe());
+        self.retiring.spawn(async move {
+            let stopping = async {
+                tokio::select! {
+                    _ = ends.changed() => {}
+                    () = plugin.closing() => {}
+                }
+            };
+            old.retire(plugin.policy(), stopping).await
+        });
     }
 }
