@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient, NamedPipeServer};
 use tokio::time::{sleep, timeout};
-use windows_sys::Win32::Foundation::ERROR_PIPE_BUSY;
+use windows_sys::Win32::Foundation::{ERROR_PIPE_BUSY, ERROR_PIPE_NOT_CONNECTED};
 use windows_sys::Win32::Storage::FileSystem::SECURITY_IDENTIFICATION;
 use windows_sys::Win32::System::Pipes::GetNamedPipeServerProcessId;
 
@@ -48,10 +48,11 @@ pub(crate) enum Socket {
 impl Socket {
     /// Reads what is there, or fails as [`WouldBlock`](io::ErrorKind::WouldBlock).
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
+        let read = match self {
             Self::Client(pipe) => pipe.try_read(buffer),
             Self::Server(pipe) => pipe.try_read(buffer),
-        }
+        };
+        if read.as_ref().is_err_and(is_end) { Ok(0) } else { read }
     }
 }
 
@@ -61,10 +62,11 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
+        let read = match self.get_mut() {
             Self::Client(pipe) => Pin::new(pipe).poll_read(context, buffer),
             Self::Server(pipe) => Pin::new(pipe).poll_read(context, buffer),
-        }
+        };
+        read.map(|read| read.or_else(|error| if is_end(&error) { Ok(()) } else { Err(error) }))
     }
 }
 
@@ -90,6 +92,12 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Err(not_here("a pipe is closed in both directions at once")))
     }
+}
+
+/// Whether this is how a server ends a connection on which it has read nothing since its last response. What it has
+/// written was read before.
+fn is_end(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED.cast_signed())
 }
 
 /// Connects to a socket. Waits a while if all instances of the pipe are taken.
