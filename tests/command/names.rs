@@ -48,7 +48,7 @@ fn finding(plugins: &Path, what: &str) -> Value {
 #[test]
 fn a_name_of_another_plugin_is_not_taken() {
     let plugins = tempfile::tempdir().unwrap();
-    let folder = plugins.path().canonicalize().unwrap();
+    let folder = dunce::canonicalize(plugins.path()).unwrap();
     let is_refused = |file: &str, words: &[&str], text: &str| {
         let before = fs::read(folder.join(file)).unwrap();
         for more in [&[][..], &["--link"], &["--dev"], &["--dev", "--link"]] {
@@ -76,7 +76,7 @@ fn a_name_of_another_plugin_is_not_taken() {
 #[test]
 fn a_new_build_renews_the_other_names_of_its_program() {
     let plugins = installed();
-    let folder = plugins.path().canonicalize().unwrap();
+    let folder = dunce::canonicalize(plugins.path()).unwrap();
     let (own, second) = (folder.join("math.Calculator.pconf"), folder.join("math.Second.pconf"));
     let output = install(&folder, Path::new(CALCULATOR), &["--as", "math.Second"]);
     // The other file is as it should be.
@@ -115,7 +115,7 @@ fn a_new_build_renews_the_other_names_of_its_program() {
 #[test]
 fn what_is_advised_for_another_name_has_that_name() {
     let plugins = tempfile::tempdir().unwrap();
-    let folder = plugins.path().canonicalize().unwrap();
+    let folder = dunce::canonicalize(plugins.path()).unwrap();
     let built = tempfile::tempdir().unwrap();
     let build = new_build(built.path());
     printed(&install(&folder, &build, &["--as", "math.Second"]));

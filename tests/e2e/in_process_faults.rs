@@ -110,6 +110,7 @@ fn an_injected_delay_comes_before_the_method() {
         let before = Instant::now();
         assert_eq!(calculator.add(1, 2).await.unwrap(), 3);
         assert!(before.elapsed() >= delay);
+        plugin.inject("add", Fault::Delay(Duration::from_secs(3600))).unwrap();
         let late = calculator.with_timeout(Duration::from_millis(1)).add(1, 2).await;
         assert!(matches!(late, Err(Error::Deadline { .. })), "{late:?}");
     });
