@@ -1,6 +1,13 @@
 //! Every limit, time-out and default of goplug, in one place. Imports nothing.
 
+mod network;
+
 use std::time::Duration;
+
+pub use network::{
+    HANDSHAKE_TIMEOUT, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MAX_CONCURRENT_STREAMS, REMOTE_DRAIN,
+    REMOTE_IDLE_TIMEOUT, SECURITY_FILES_INTERVAL,
+};
 
 /// The largest request or response body, in bytes: 64 MiB.
 pub const MAX_BODY: usize = 64 << 20;

@@ -5,7 +5,8 @@
 /// Started by a registry, it serves. Started by hand, it has four verbs: `--dir DIR` serves on a
 /// socket in `DIR` and writes the `.pconf` beside it, `install DIR` writes the `.pconf` by
 /// which a registry starts the program, `debug` serves for a debugger and prints the variable by which a
-/// host uses the process, `describe` prints what the plugin offers.
+/// host uses the process, `describe` prints what the plugin offers. With the feature `remote`, there is a
+/// fifth: `serve --listen ADDR:PORT` serves hosts on other machines.
 ///
 /// Methods run on the thread of `main`, which suits methods that mostly wait. With
 /// `threads = 4` they run on four threads.

@@ -96,10 +96,10 @@ fn without_a_registry_a_program_prints_its_usage() {
 #[test]
 fn an_unknown_argument_is_named() {
     run_test(async |env| {
-        let output = run(env, CALCULATOR.as_ref(), &["serve"]);
+        let output = run(env, CALCULATOR.as_ref(), &["run"]);
         assert_eq!(output.status.code(), Some(2));
         let stderr = text(&output.stderr);
-        assert!(stderr.starts_with("error: unknown argument \"serve\"\n"), "{stderr}");
+        assert!(stderr.starts_with("error: unknown argument \"run\"\n"), "{stderr}");
     });
 }
 

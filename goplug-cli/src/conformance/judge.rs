@@ -15,6 +15,8 @@ const PROBLEMS: &[(&str, u16)] = &[
     ("invalid-arguments", 400),
     ("bad-request", 400),
     ("deadline-exceeded", 408),
+    ("unauthorized", 401),
+    ("misdirected", 421),
     ("body-too-large", 413),
     ("handler-panicked", 500),
     ("internal", 500),

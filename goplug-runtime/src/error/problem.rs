@@ -29,7 +29,7 @@ impl RefusedCall<'_> {
         of_handler(kind, method, detail, problem).unwrap_or_else(|detail| match kind {
             ProblemKind::DeadlineExceeded => Error::deadline(format!("{method} of {id}"), time),
             ProblemKind::BodyTooLarge => Error::TooLarge { limit: body_limit },
-            ProblemKind::Stopping | ProblemKind::NotActive => {
+            ProblemKind::Stopping | ProblemKind::NotActive | ProblemKind::Misdirected => {
                 Error::Unavailable { id: id.clone(), reason: detail }
             }
             ProblemKind::CutOff => Error::Unfinished { id: id.clone(), status: detail },

@@ -14,9 +14,12 @@
 //! - `callbacks`: which host listens to what, and what waits for it
 //! - `local_services`: the services of a host in the same process, for tests
 //! - `dispatch`, `result_stream`, `streaming`, `response`, `request_handler`: from a request to its response
+//! - `hyper_body`: bodies in hyper's types
 //! - `connection`: from bytes to requests, and from responses to bytes
 //! - `services`: the services of hosts, for the plugin's own code
-//! - `server`, `builder`: the server, and how it is made
+//! - `server`: the server of one plugin
+//! - `remote`: a plugin that serves the network
+//! - `builder`: how a server is made
 //! - `logs`: what the program says with `tracing`, as records that its host reads
 //! - `program`: a plugin's `main`
 //!
@@ -29,6 +32,8 @@ mod definition;
 mod dispatch;
 mod headers;
 mod hooks;
+#[cfg(any(feature = "hyper", feature = "remote"))]
+mod hyper_body;
 mod lifecycle;
 mod local_services;
 #[cfg(feature = "logs")]
@@ -36,6 +41,8 @@ pub mod logs;
 mod pconf_file;
 mod problems;
 pub mod program;
+#[cfg(feature = "remote")]
+mod remote;
 mod request_handler;
 mod response;
 mod result_stream;

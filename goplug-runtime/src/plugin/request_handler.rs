@@ -7,6 +7,8 @@
 //! 3. [`RequestHandler::finish`] waits for the rest. Before that, the connection can write earlier
 //!    responses; meanwhile, it listens to its peer.
 
+#[cfg(feature = "remote")]
+mod own_activation;
 mod streams;
 
 use std::pin::pin;

@@ -26,6 +26,10 @@ pub enum ProblemKind {
     BadRequest,
     /// The caller's budget is spent (408).
     DeadlineExceeded,
+    /// The plugin does not know the caller, and did not begin the call (401).
+    Unauthorized,
+    /// The request is for another instance of the plugin, and this one did not begin the call (421).
+    Misdirected,
     /// The body is larger than the receiver's limit (413).
     BodyTooLarge,
     /// The handler panicked (500).
@@ -43,12 +47,14 @@ pub enum ProblemKind {
 }
 
 /// Kind, name in the URN, status, title.
-const KINDS: [(ProblemKind, &str, u16, &str); 12] = [
+const KINDS: [(ProblemKind, &str, u16, &str); 14] = [
     (ProblemKind::Method, "method", 422, "The method answered with an error"),
     (ProblemKind::UnknownMethod, "unknown-method", 400, "Unknown method"),
     (ProblemKind::InvalidArguments, "invalid-arguments", 400, "The arguments do not decode"),
     (ProblemKind::BadRequest, "bad-request", 400, "Not a request of the protocol"),
     (ProblemKind::DeadlineExceeded, "deadline-exceeded", 408, "The caller's budget is spent"),
+    (ProblemKind::Unauthorized, "unauthorized", 401, "The caller is not known"),
+    (ProblemKind::Misdirected, "misdirected", 421, "The request is for another instance"),
     (ProblemKind::BodyTooLarge, "body-too-large", 413, "The body is larger than the limit"),
     (ProblemKind::HandlerPanicked, "handler-panicked", 500, "The handler panicked"),
     (ProblemKind::Internal, "internal", 500, "The plugin failed"),

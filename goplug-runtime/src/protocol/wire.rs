@@ -29,6 +29,13 @@ pub(crate) const ROOT_PATH: &str = "/";
 #[cfg(all(feature = "plugin", feature = "schema"))]
 pub(crate) const OPENAPI_PATH: &str = "/openapi.json";
 
+/// Where a plugin that serves the network answers `GET` for as long as it lives.
+#[cfg(all(feature = "plugin", feature = "remote"))]
+pub(crate) const LIVE_PATH: &str = "/livez";
+/// Where such a plugin answers `GET` with whether it takes calls.
+#[cfg(all(feature = "plugin", feature = "remote"))]
+pub(crate) const READY_PATH: &str = "/readyz";
+
 /// The protocol version; a peer that does not send this header speaks GoPlug 1.
 pub const HEADER_PROTOCOL: &str = "goplug-protocol";
 /// The header of a peer that speaks [`PROTOCOL`].
@@ -45,6 +52,9 @@ pub const HEADER_PIPELINE: &str = "goplug-pipeline";
 pub const HEADER_BUSY_POLL: &str = "goplug-busy-poll";
 /// A token that identifies the host of a callback stream.
 pub const HEADER_HOST: &str = "goplug-host";
+/// The instance of a plugin on another machine that answers, or that a request is for; the cookie of this name
+/// says the same.
+pub const HEADER_INSTANCE: &str = "goplug-instance";
 /// The calls that a call is within, as a [`Chain`](super::chain::Chain).
 pub const HEADER_CHAIN: &str = "goplug-chain";
 /// The id of the last event that the host has seen.

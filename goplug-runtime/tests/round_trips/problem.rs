@@ -16,6 +16,8 @@ fn kind() -> impl Strategy<Value = ProblemKind> {
         ProblemKind::InvalidArguments,
         ProblemKind::BadRequest,
         ProblemKind::DeadlineExceeded,
+        ProblemKind::Unauthorized,
+        ProblemKind::Misdirected,
         ProblemKind::BodyTooLarge,
         ProblemKind::HandlerPanicked,
         ProblemKind::Internal,

@@ -89,6 +89,12 @@ impl Hub {
         self.reply_reader.get_or_init(|| reader);
     }
 
+    /// Whether the plugin has called a service, so that streams of replies are read.
+    #[cfg(feature = "remote")]
+    pub(in crate::plugin) fn reads_replies(&self) -> bool {
+        self.reply_reader.get().is_some()
+    }
+
     /// What reads streams of replies, once the plugin has called a service.
     pub(in crate::plugin) fn reply_reader<T: Any>(&self) -> Option<&'static T> {
         self.reply_reader.get()?.downcast_ref()

@@ -12,6 +12,9 @@ pub(super) enum Verb {
     Install { dir: PathBuf },
     /// Serve for a host that is told where, as a debugger needs it.
     Debug,
+    /// Serve hosts on other machines.
+    #[cfg(feature = "remote")]
+    Listen(Box<super::listen_arguments::Listen>),
     /// Print the descriptor.
     Describe,
     /// Print how the program is used.
@@ -19,7 +22,15 @@ pub(super) enum Verb {
 }
 
 /// The text that `--help` prints.
-pub(super) const USAGE: &str = "\
+pub(super) fn usage() -> String {
+    #[cfg(feature = "remote")]
+    let listen = super::listen_arguments::LISTEN_USAGE;
+    #[cfg(not(feature = "remote"))]
+    let listen = "";
+    format!("{USAGE}{listen}")
+}
+
+const USAGE: &str = "\
 This program is a goplug plugin. A registry starts it; by hand it is used like this:
 
   <program> --dir DIR      serve on a socket in DIR, and write the .pconf beside it
@@ -46,6 +57,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ver
         Some("install") => Verb::Install { dir: folder(arguments.next(), "install")? },
         Some("debug") => Verb::Debug,
         Some("describe") => Verb::Describe,
+        Some("serve") => return listen(arguments),
         Some("--help" | "-h" | "help") => Verb::Help,
         Some(text) if text.starts_with("--dir=") => {
             Verb::Serve { dir: Some(folder(Some(text["--dir=".len()..].into()), "--dir")?) }
@@ -56,6 +68,19 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ver
         Some(further) => Err(format!("unexpected argument {further:?}")),
         None => Ok(verb),
     }
+}
+
+/// Reads what follows `serve`.
+#[cfg(feature = "remote")]
+fn listen(arguments: impl Iterator<Item = OsString>) -> Result<Verb, String> {
+    super::listen_arguments::parse(arguments).map(|listen| Verb::Listen(Box::new(listen)))
+}
+
+/// Refuses the verb.
+#[cfg(not(feature = "remote"))]
+fn listen(_: impl Iterator<Item = OsString>) -> Result<Verb, String> {
+    Err("this program is built without goplug's feature `remote`, which `serve --listen` needs"
+        .into())
 }
 
 #[cfg(test)]
@@ -84,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_error_names_the_wrong_argument() {
-        assert_eq!(read(&["serve"]), Err("unknown argument \"serve\"".into()));
+        assert_eq!(read(&["run"]), Err("unknown argument \"run\"".into()));
         assert_eq!(read(&["install"]), Err("install needs a folder".into()));
         assert_eq!(read(&["--dir="]), Err("--dir needs a folder".into()));
         assert_eq!(read(&["describe", "x"]), Err("unexpected argument \"x\"".into()));

@@ -4,11 +4,15 @@
 //! compiled once.
 //!
 //! The files, each of which imports only from those before it: `arguments` is the command
-//! line, `runtime` is what the program runs on, `install` and `serve` are its verbs. Start
+//! line, `runtime` is what the program runs on, `install`, `serve` and `listen` are its verbs. Start
 //! with [`main`].
 
 mod arguments;
 mod install;
+#[cfg(feature = "remote")]
+mod listen;
+#[cfg(feature = "remote")]
+mod listen_arguments;
 mod runtime;
 mod serve;
 
@@ -18,7 +22,7 @@ use std::process::ExitCode;
 
 pub use runtime::Options;
 
-use arguments::{USAGE, Verb};
+use arguments::{Verb, usage};
 use serve::Place;
 
 use super::builder::ServerBuilder;
@@ -78,13 +82,24 @@ fn serve_embedded<P: PluginType>() -> i32 {
 
 /// As [`serve::serve`], after the program's set-up, and on a thread that drives no other runtime.
 fn serve(builder: ServerBuilder, place: Place<'_>, options: Options) -> Result<bool> {
+    set_up(options)?;
+    outside(move || serve::serve(builder, place, options))
+}
+
+/// What comes before serving.
+fn set_up(options: Options) -> Result<()> {
     // Before the program's own set-up, which may have a hook or a subscriber of its own.
     #[cfg(feature = "logs")]
     super::logs::install_panic_hook();
     options.set_up()?;
     #[cfg(feature = "logs")]
     super::logs::install();
-    runtime::outside(move || serve::serve(builder, place, options))
+    Ok(())
+}
+
+/// Serves on a thread that drives no other runtime.
+fn outside<T: Send>(serve: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    runtime::outside(serve)
         .map_err(|error| Error::io("starting a thread outside of the program's runtime", error))?
 }
 
@@ -94,7 +109,7 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
         Err(fault) => return usage_error(&fault),
     };
     let done = match verb {
-        Verb::Help => print(USAGE),
+        Verb::Help => print(&usage()),
         Verb::Describe => builder.and_then(describe),
         Verb::Install { dir } => builder.and_then(|builder| {
             let program = env::current_exe()
@@ -106,6 +121,11 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
         Verb::Debug => {
             builder.and_then(|builder| serve(builder, Place::Private, options)).map(drop)
         }
+        #[cfg(feature = "remote")]
+        Verb::Listen(listen) => builder.and_then(|builder| {
+            set_up(options)?;
+            outside(move || listen::serve(builder, *listen, options))
+        }),
         Verb::Serve { dir } => {
             let place = dir.as_deref().map_or(Place::Passed, Place::PassedOr);
             match builder.and_then(|builder| serve(builder, place, options)) {
@@ -161,6 +181,6 @@ fn print_error(error: &Error) {
 }
 
 fn usage_error(fault: &str) -> ExitCode {
-    let _ = write!(io::stderr(), "error: {fault}\n\n{USAGE}");
+    let _ = write!(io::stderr(), "error: {fault}\n\n{}", usage());
     ExitCode::from(USAGE_ERROR)
 }

@@ -164,7 +164,7 @@ fn announce(server: &PluginServer) {
 
 /// Makes sure that the plugin's own code at its end can print, whoever has ended before. Runs before
 /// that code, which may block the runtime's only thread.
-fn prepare_output(is_end: bool) {
+pub(super) fn prepare_output(is_end: bool) {
     if is_end {
         keep_output_working(OutputReader::Unknown);
         WATCHDOG.get().inspect(|watchdog| watchdog.wake());
@@ -177,7 +177,11 @@ fn prepare_output(is_end: bool) {
 /// ends the process if the stop takes too long. If the system has no thread for the moment, the
 /// runtime looks for a reason meanwhile, and the thread is asked for again. The folder is removed if the
 /// process is ended.
-async fn start_watchdog(server: &PluginServer, reasons: Arc<Reasons>, folder: Option<PathBuf>) {
+pub(super) async fn start_watchdog(
+    server: &PluginServer,
+    reasons: Arc<Reasons>,
+    folder: Option<PathBuf>,
+) {
     let watchdog = WATCHDOG.get_or_init(|| reasons.termination.waker());
     // A stop that began before woke nobody.
     if server.is_stopping() {
@@ -214,7 +218,7 @@ async fn start_watchdog(server: &PluginServer, reasons: Arc<Reasons>, folder: Op
 }
 
 /// What may end a plugin beside a request to stop.
-struct Reasons {
+pub(super) struct Reasons {
     termination: Termination,
     /// The lifeline of the host that has started the plugin.
     lifeline: Option<Lifeline>,
@@ -223,7 +227,7 @@ struct Reasons {
 }
 
 impl Reasons {
-    fn new(termination: Termination, lifeline: Option<Lifeline>) -> Self {
+    pub(super) fn new(termination: Termination, lifeline: Option<Lifeline>) -> Self {
         Self { termination, lifeline, came_first: AtomicBool::new(false) }
     }
 

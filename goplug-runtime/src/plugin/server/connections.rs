@@ -8,10 +8,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::limits;
-use crate::plugin::connection::{self, IdleState};
-use crate::plugin::request_handler::RequestHandler;
+use crate::plugin::connection::IdleState;
 use crate::plugin::select::within;
-use crate::transport::Stream;
 
 /// How long to wait for the end of a connection before another one is told to end: all may be busy now, and
 /// not then.
@@ -19,10 +17,10 @@ const MAKING_ROOM: Duration = Duration::from_millis(10);
 
 /// A future that the server spawns. All of them have one type and are on the heap: so the
 /// runtime's code for a task is in the program once, and no large future is moved on the stack.
-pub(super) type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(in crate::plugin) type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Default)]
-pub(super) struct Connections {
+pub(in crate::plugin) struct Connections {
     tasks: JoinSet<()>,
     /// Those of all open connections, and of some that have ended.
     states: Vec<Arc<IdleState>>,
@@ -31,17 +29,15 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Serves a connection in a task.
-    pub(super) fn serve(&mut self, stream: Stream, handler: &Arc<RequestHandler>) {
+    /// Serves a connection in a task. `serve` gets its number among all connections of the server.
+    pub(in crate::plugin) fn add(&mut self, serve: impl FnOnce(u64, Arc<IdleState>) -> BoxedTask) {
         let number = self.newest.fetch_add(1, Ordering::Relaxed) + 1;
         let state = Arc::new(IdleState::new(Arc::clone(&self.newest)));
         if self.states.len() >= 2 * limits::MAX_CONNECTIONS {
             self.forget_ended();
         }
         self.states.push(Arc::clone(&state));
-        let task: BoxedTask =
-            Box::pin(connection::serve(stream, Arc::clone(handler), number, state));
-        self.tasks.spawn(task);
+        self.tasks.spawn(serve(number, state));
     }
 
     /// Waits until another connection may be served. Ends the idlest for that, if one is idle.
@@ -55,11 +51,13 @@ impl Connections {
         }
     }
 
-    /// Ends the connection that has waited for a request for the longest time, if one waits.
+    /// Ends the connection that has waited for a request for the longest time, if one waits: a stranger's
+    /// before that of a peer that was let in.
     pub(super) fn end_idlest(&mut self) {
         self.forget_ended();
         let waiting = self.states.iter().filter_map(|state| Some((state.since()?, state)));
-        if let Some((_, idlest)) = waiting.min_by_key(|(since, _)| *since) {
+        let idlest = waiting.min_by_key(|(since, state)| (state.is_known(), *since));
+        if let Some((_, idlest)) = idlest {
             idlest.end();
         }
     }

@@ -3,6 +3,7 @@
 //! One [`task`] owns the listener, the [`connections`] and the `.pconf`; a handle only changes the
 //! phase of the plugin. So every stop goes the same way, and nothing outlives the task.
 
+mod accept;
 mod connections;
 mod task;
 
@@ -13,7 +14,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::task::AbortHandle;
 
+pub(super) use self::accept::Accept;
+#[cfg(feature = "remote")]
+pub(super) use self::accept::{Accepting, accept_all};
 use self::connections::BoxedTask;
+#[cfg(feature = "remote")]
+pub(super) use self::connections::Connections;
 use super::callbacks::{Hub, HubNotifier, RegisteredCallback};
 use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;
@@ -157,8 +163,9 @@ impl PluginServer {
             let listener = Listener::bind(socket)
                 .map_err(|error| Error::io(format!("listening on {}", socket.display()), error))?;
             let pconf_file = PconfFile::write(self.pconf()?, location)?;
-            Ok((listener, Some(pconf_file)))
-        })
+            Ok((Box::new(listener), Some(pconf_file)))
+        })?;
+        Ok(())
     }
 
     /// Serves on a socket that the host has bound. Writes no `.pconf`: the host has found the
@@ -168,14 +175,23 @@ impl PluginServer {
     /// [`Error::Configuration`] if the server has been started before; [`Error::Stopped`] if it
     /// has been stopped.
     pub async fn start_on(&self, listener: Listener) -> Result<()> {
+        self.launch_on(listener)?;
+        Ok(())
+    }
+
+    /// Serves on this listener, as [`PluginServer::start_on`] does.
+    ///
+    /// # Errors
+    /// Those of [`PluginServer::start_on`].
+    pub(super) fn launch_on(&self, listener: impl Accept + 'static) -> Result<Arc<RequestHandler>> {
         let mut listener = Some(listener);
-        self.launch(&mut || Ok((listener.take().ok_or(Error::Stopped)?, None)))
+        self.launch(&mut || Ok((Box::new(listener.take().ok_or(Error::Stopped)?), None)))
     }
 
     fn launch(
         &self,
-        listen: &mut dyn FnMut() -> Result<(Listener, Option<PconfFile>)>,
-    ) -> Result<()> {
+        listen: &mut dyn FnMut() -> Result<(Box<dyn Accept>, Option<PconfFile>)>,
+    ) -> Result<Arc<RequestHandler>> {
         let mut task = self.task.0.lock().unwrap_or_else(PoisonError::into_inner);
         if task.is_some() {
             return Err(Error::Configuration(format!(
@@ -205,10 +221,11 @@ impl PluginServer {
             self.hub.clone(),
             context,
         );
+        let handler = Arc::new(handler);
         let running: BoxedTask =
-            Box::pin(task::run(Arc::new(handler), listener, self.files.clone()));
+            Box::pin(task::run(Arc::clone(&handler), listener, self.files.clone()));
         *task = Some(tokio::spawn(running).abort_handle());
-        Ok(())
+        Ok(handler)
     }
 
     /// The callbacks that hosts have registered, sorted by name, with these hosts.

@@ -1,14 +1,11 @@
 //! The server's task: accepts connections until the plugin is to stop, and then ends in order.
 
-use std::future::pending;
 use std::io::Write;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::sleep;
 
 use super::Files;
+use super::accept::Accept;
 use super::connections::Connections;
 use crate::limits;
 use crate::panic::catch_panic;
@@ -16,11 +13,6 @@ use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::select::{Either, join, select, within};
 use crate::plugin::stop_times::StopLimits;
-use crate::transport::Listener;
-
-/// How long accepting pauses after an error of the system, which mostly means that there are too
-/// many open files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Marks the server as stopped when its task ends, even by an abort or a panic, so that every
 /// [`PluginServer::stopped`](super::PluginServer::stopped) returns.
@@ -36,11 +28,15 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Serves on `listener` until the plugin has stopped. Then the files are removed.
-pub(super) async fn run(handler: Arc<RequestHandler>, listener: Listener, files: Arc<Files>) {
+/// Serves what comes in until the plugin has stopped. Then the files are removed.
+pub(super) async fn run(
+    handler: Arc<RequestHandler>,
+    mut listener: Box<dyn Accept>,
+    files: Arc<Files>,
+) {
     let stop = StopOnDrop(handler.clone());
     let mut connections = Connections::default();
-    let serving = join(deactivate(&handler), accept(&listener, &handler, &mut connections));
+    let serving = join(deactivate(&handler), listener.accept(&handler, &mut connections));
     // A panic on the way, such as that of a value that a hook drops, must not skip the rest.
     if let Either::Left(Err(panic)) = select(catch_panic(wind_down(&handler)), serving).await {
         report(&handler, &format!("panicked: {panic}"));
@@ -56,30 +52,6 @@ pub(super) async fn run(handler: Arc<RequestHandler>, listener: Listener, files:
     let _ = within(limits::FLUSH_TIMEOUT * 2, pin!(all_ended)).await;
     connections.shutdown().await;
     drop(stop);
-}
-
-/// Accepts connections. Never ready.
-async fn accept(listener: &Listener, handler: &Arc<RequestHandler>, connections: &mut Connections) {
-    loop {
-        connections.make_room().await;
-        match select(listener.accept(), reap_one(connections)).await {
-            Either::Left(Ok((stream, peer))) if peer.is_trusted() => {
-                connections.serve(stream, handler);
-            }
-            Either::Left(Ok(_)) | Either::Right(()) => {}
-            Either::Left(Err(_)) => {
-                connections.end_idlest();
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-/// Waits until one connection ends. Never ready if there is none.
-async fn reap_one(connections: &mut Connections) {
-    if !connections.one_ended().await {
-        pending::<()>().await;
-    }
 }
 
 /// Runs the stop hook whenever the last attached host is gone. Never ready.

@@ -6,7 +6,6 @@
 //! further request behind the current one. Then the handler would run on for a peer that is gone.
 //! So the system is asked from time to time whether the peer has hung up.
 
-mod body;
 mod head_timeout;
 
 use std::sync::{Arc, Mutex};
@@ -19,12 +18,12 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::time::{sleep, timeout};
 
-use self::body::{BodyError, ResponseBody, refusal, response};
 use self::head_timeout::{HeadTimeout, RequestProgress, locked};
 use crate::limits;
 use crate::plugin::callbacks::Hangup;
 use crate::plugin::connection::buffered_stream::BufferedStream;
 use crate::plugin::connection::h1::H1Connection;
+use crate::plugin::hyper_body::{self, BodyError, ResponseBody, refusal, response};
 use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::{Answer, RequestHandler};
 use crate::plugin::response::{Response as PluginResponse, ResponseGuard};
@@ -83,7 +82,7 @@ async fn answer(
 ) -> Result<Response<ResponseBody>, Hangup> {
     let (head, incoming) = request.into_parts();
     let settings = handler.settings();
-    let body = match body::read(incoming, settings.body_limit, settings.peer_idle).await {
+    let body = match hyper_body::read(incoming, settings.body_limit, settings.peer_idle).await {
         Ok(body) => body,
         Err(BodyError::Broken(problem)) => {
             return Ok(response(PluginResponse::problem(&problem, ResponseGuard::default())));

@@ -1,7 +1,8 @@
-//! Bodies of requests and responses, in hyper's types.
+//! Bodies of requests and responses, in hyper's types: for what goplug's own codec does not support, and for
+//! the network.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,10 +13,10 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::StatusCode;
 use tokio::time::timeout;
 
-use crate::plugin::problems::{body_broken, body_stalled, body_too_large};
-use crate::plugin::response::{Content, Response as PluginResponse, ResponseGuard};
-use crate::plugin::result_stream::StreamPiece;
-use crate::plugin::select::lazy_timeout;
+use super::problems::{body_broken, body_stalled, body_too_large};
+use super::response::{Content, Response as PluginResponse, ResponseGuard};
+use super::result_stream::StreamPiece;
+use super::select::lazy_timeout;
 use crate::protocol::{Problem, wire};
 
 /// Reads and drops the rest of a body that is too large. So a peer that is still writing sees
@@ -90,11 +91,18 @@ async fn discard(mut incoming: Incoming, limit: usize, idle: Duration) {
 #[error("the result is cut off")]
 pub(super) struct CutOff;
 
+/// How a stream has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum StreamEnd {
+    Complete,
+    Failed,
+}
+
 /// A response's body.
 pub(super) struct ResponseBody {
     content: Content,
-    /// Whether a stream has sent its last piece.
-    ended: bool,
+    /// Whether a stream has sent its last piece, or has failed.
+    end: Option<StreamEnd>,
     /// If the request's body is too large, the response begins at once, but ends only after the
     /// rest of that body has been read.
     discard: Option<DiscardRest>,
@@ -109,7 +117,7 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        let Self { content, ended, discard, .. } = &mut *self;
+        let Self { content, end, discard, .. } = &mut *self;
         match content {
             Content::Full(bytes) if bytes.is_empty() => match discard {
                 Some(discard) => discard.as_mut().poll(cx).map(|()| None),
@@ -121,15 +129,23 @@ impl Body for ResponseBody {
             Content::Callbacks(events) => {
                 events.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
-            Content::Result(_) if *ended => Poll::Ready(None),
-            Content::Result(result) => result.poll_piece(cx).map(|piece| match piece {
-                StreamPiece::Data(piece) => Some(Ok(Frame::data(piece))),
-                StreamPiece::Last(piece) => {
-                    *ended = true;
-                    Some(Ok(Frame::data(piece)))
-                }
-                StreamPiece::Failed(_) => Some(Err(CutOff)),
-            }),
+            Content::Result(result) => match end {
+                Some(StreamEnd::Complete) => Poll::Ready(None),
+                Some(StreamEnd::Failed) => Poll::Ready(Some(Err(CutOff))),
+                None => match ready!(result.poll_piece(cx)) {
+                    StreamPiece::Data(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+                    StreamPiece::Last(piece) => {
+                        *end = Some(StreamEnd::Complete);
+                        Poll::Ready(Some(Ok(Frame::data(piece))))
+                    }
+                    StreamPiece::Failed(_) => {
+                        // What came before is written first: hyper drops what it has not written.
+                        *end = Some(StreamEnd::Failed);
+                        cx.waker().wake_by_ref();
+                        Poll::Pending
+                    }
+                },
+            },
         }
     }
 
@@ -157,7 +173,7 @@ pub(super) fn response(response: PluginResponse) -> Response<ResponseBody> {
     }
     .unwrap_or(HeaderValue::from_static(media_type));
     let mut response =
-        Response::new(ResponseBody { content, ended: false, discard: None, _guard: guard });
+        Response::new(ResponseBody { content, end: None, discard: None, _guard: guard });
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
