@@ -1,6 +1,7 @@
 //! Every limit, time-out and default of goplug, in one place. Imports nothing.
 
 mod network;
+mod remote;
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ pub use network::{
     HANDSHAKE_TIMEOUT, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MAX_CONCURRENT_STREAMS, REMOTE_DRAIN,
     REMOTE_IDLE_TIMEOUT, SECURITY_FILES_INTERVAL,
 };
+pub use remote::{REMOTE_CONNECT_TIMEOUT, REMOTE_PROBE, REMOTE_PROBES, REMOTE_SILENCE};
 
 /// The largest request or response body, in bytes: 64 MiB.
 pub const MAX_BODY: usize = 64 << 20;

@@ -118,6 +118,8 @@ pub use goplug_runtime::schemars;
 #[doc(inline)]
 pub use goplug_runtime::openapi::openapi;
 
+#[cfg(all(feature = "host", feature = "remote"))]
+pub use goplug_runtime::host::Remote;
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{

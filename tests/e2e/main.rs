@@ -50,6 +50,7 @@ mod process;
 mod program;
 mod progress;
 mod reconfigure;
+mod remote;
 mod retries;
 mod runtimes;
 mod schemas;

@@ -49,6 +49,8 @@ mod registry;
 pub mod blocking;
 
 pub use plugin::{InstanceStats, Latency, Learned, Plugin, ServiceStats, State, Stats};
+#[cfg(feature = "remote")]
+pub use policy::Remote;
 pub use policy::{
     Cgroup, HealthCheck, InvalidPublicKey, OnDenied, OnUnsupported, ParentDeathSignal, Policy,
     PublicKey, Resources, Restart, Sandbox,

@@ -23,6 +23,7 @@ pub mod pconf;
 pub mod permissions;
 pub mod problem;
 pub mod reference;
+pub mod remote_url;
 pub mod service;
 pub mod spelling;
 pub mod traceparent;
@@ -41,6 +42,7 @@ pub use name::{InvalidName, PluginId};
 pub use pconf::{Pconf, PconfError};
 pub use permissions::{Permission, Permissions};
 pub use problem::{Problem, ProblemKind};
+pub use remote_url::RemoteUrl;
 pub use traceparent::{InvalidTraceparent, Traceparent};
 pub use visible::visible;
 #[cfg(feature = "host")]

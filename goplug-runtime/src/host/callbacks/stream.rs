@@ -14,7 +14,7 @@ use super::inbox::Inbox;
 use super::peer::CallbackPeer;
 use super::services::ServiceCalls;
 use crate::error::{Error, Result};
-use crate::host::connection::{EventStream, Opened};
+use crate::host::connection::{EventConnection, Opened};
 use crate::http1::Request;
 use crate::limits;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
@@ -324,7 +324,7 @@ fn count_of_gap(data: &[u8]) -> u64 {
 
 /// An open callback stream.
 struct CallbackStream {
-    connection: EventStream,
+    connection: EventConnection,
     decoder: Decoder,
 }
 

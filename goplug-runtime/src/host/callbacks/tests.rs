@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
-use crate::host::connection::Endpoint;
+use crate::host::connection::{Endpoint, LocalEndpoint};
 use crate::host::install::Installation;
 use crate::host::output::Warnings;
 use crate::host::task::OwnedTask;
@@ -28,7 +28,8 @@ fn peer(socket: PathBuf, services: Services) -> Arc<CallbackPeer> {
     let keys = serde_json::json!({"Name": "P", "Protocol": 2, "Sock": socket});
     std::fs::write(&pconf, keys.to_string()).unwrap();
     let installation = Arc::new(Installation::read(&pconf, true, None).unwrap());
-    let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
+    let endpoint = LocalEndpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
+    let endpoint = Endpoint::Local(endpoint);
     let (endpoint, limit) = (Arc::new(endpoint), limits::CALL_TIMEOUT);
     let warnings = Arc::new(Warnings::new(installation.id().clone()));
     Arc::new(CallbackPeer::new(installation, endpoint, limit, services, Arc::new(()), warnings))

@@ -33,11 +33,21 @@ pub(in crate::host) struct EventStream {
 }
 
 /// The response to a request for a stream.
-pub(in crate::host) enum Opened {
+pub(in crate::host) enum Opened<S> {
     /// The plugin sends a stream.
-    Stream(EventStream),
+    Stream(S),
     /// The plugin sent an ordinary response, for example an error.
     Response(Response),
+}
+
+impl<S> Opened<S> {
+    /// The same with another kind of stream.
+    pub(super) fn map<T>(self, stream: impl FnOnce(S) -> T) -> Opened<T> {
+        match self {
+            Self::Stream(opened) => Opened::Stream(stream(opened)),
+            Self::Response(response) => Opened::Response(response),
+        }
+    }
 }
 
 impl EventStream {
@@ -51,7 +61,7 @@ impl EventStream {
         authority: &[u8],
         limit: usize,
         busy_poll: Duration,
-    ) -> io::Result<Opened> {
+    ) -> io::Result<Opened<Self>> {
         let mut stream = connect(socket, timeout).await?;
         let mut head = Vec::new();
         let request_body = request.write_to(&mut head, authority);

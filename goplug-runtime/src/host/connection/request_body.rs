@@ -102,6 +102,12 @@ impl RequestBody {
         Self { items, first, chunk: Chunk::default(), progress: BodyProgress::Open, sent: 0 }
     }
 
+    /// The items, and what comes before them, for a sender with a framing of its own.
+    #[cfg(feature = "remote")]
+    pub(super) fn parts(&self) -> (RequestItems, Bytes) {
+        (self.items.clone(), self.first.clone())
+    }
+
     /// Begins the request, whose head this is. If nothing was sent of an earlier beginning, this is
     /// another one.
     pub(super) fn begin(&mut self, head: &[u8]) {

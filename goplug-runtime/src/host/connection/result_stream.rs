@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use super::blocking::BlockingConnection;
 use super::body_part::Idle;
-use super::endpoint::Endpoint;
 use super::error::SendError;
 use super::exchange::Connection;
+use super::local::LocalEndpoint;
 use super::pool::Member;
 use super::request_body::{RequestBody, Waiting};
 use crate::http1::{Response, StreamHead};
@@ -25,6 +25,16 @@ pub(in crate::host) enum Begun<S> {
     Stream(S),
     /// An ordinary response, such as an error.
     Response(Response),
+}
+
+impl<S> Begun<S> {
+    /// The same with another kind of stream.
+    pub(super) fn map<T>(self, stream: impl FnOnce(S) -> T) -> Begun<T> {
+        match self {
+            Self::Stream(begun) => Begun::Stream(stream(begun)),
+            Self::Response(response) => Begun::Response(response),
+        }
+    }
 }
 
 /// A connection on which the result of a call comes as a stream. Dropping it closes the connection.
@@ -61,8 +71,9 @@ pub(in crate::host) trait BodySource: Send + Unpin {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, SendError>>;
 
-    /// Gives the connection back, after the end of the body.
-    fn give_back(self, endpoint: &Endpoint);
+    /// Gives the connection back, after the end of the body; to this endpoint, if the plugin is of this
+    /// machine.
+    fn give_back(self, local: Option<&LocalEndpoint>);
 }
 
 impl<C> ResultStream<C> {
@@ -129,10 +140,12 @@ impl BodySource for ResultStream<Connection> {
         part
     }
 
-    fn give_back(mut self, endpoint: &Endpoint) {
+    fn give_back(mut self, local: Option<&LocalEndpoint>) {
         let is_complete = self.sending.is_none() && !self.is_cut_off;
         self.connection.end_body(self.head.keep_alive && is_complete);
-        endpoint.put_back(self.connection);
+        if let Some(local) = local {
+            local.put_back(self.connection);
+        }
     }
 }
 
@@ -160,10 +173,12 @@ impl BodySource for ResultStream<BlockingConnection> {
         })
     }
 
-    fn give_back(mut self, endpoint: &Endpoint) {
+    fn give_back(mut self, local: Option<&LocalEndpoint>) {
         let is_complete =
             !self.is_cut_off && self.sending.is_none_or(|request| request.is_complete());
         self.connection.end_body(self.head.keep_alive && is_complete);
-        endpoint.put_back_blocking(self.connection);
+        if let Some(local) = local {
+            local.put_back_blocking(self.connection);
+        }
     }
 }

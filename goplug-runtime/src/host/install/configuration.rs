@@ -22,6 +22,10 @@ impl Installation {
         &self,
         given: &PluginConfiguration,
     ) -> Result<Vec<String>> {
+        if self.remote().is_some() {
+            let text = "it serves a network, and whoever serves it configures it";
+            return if given.is_none() { Ok(Vec::new()) } else { Err(self.misconfigured(text)) };
+        }
         let pconf = &self.pconf;
         let Some(ty) = pconf.configuration().filter(|_| pconf.protocol() != 1) else {
             return Ok(self.unread(given).into_iter().collect());

@@ -320,6 +320,9 @@ impl Installation {
         if self.command().is_some() {
             return Ok(());
         }
+        if let Some(url) = self.remote() {
+            return self.check_remote(&url);
+        }
         self.socket()?;
         if self.is_signed {
             return Err(self.rejected(

@@ -12,6 +12,7 @@ mod installation;
 pub(in crate::host) mod interpreter;
 mod json_schema;
 mod program_files;
+mod remote;
 mod search_path;
 mod signature;
 pub(in crate::host) mod trust;

@@ -72,7 +72,8 @@ fn open_program(command: &Command, search_path: Option<&OsStr>) -> io::Result<Op
 /// [`Error::Rejected`](crate::Error::Rejected) if the plugin cannot be started for the sake of a file.
 pub(in crate::host) fn check_files(installation: &Installation) -> Result<()> {
     let Some(command) = installation.command() else {
-        return installation.socket().map(drop);
+        let is_remote = installation.remote().is_some();
+        return if is_remote { Ok(()) } else { installation.socket().map(drop) };
     };
     installation.check_program()?;
     let search_path = std::env::var_os("PATH");

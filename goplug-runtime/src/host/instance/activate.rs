@@ -91,8 +91,40 @@ pub(super) async fn activate(
         Via::Any => endpoint.send(&request, deadline, Admission::Control, || false).await,
         Via::Attached { connection, .. } => endpoint.send_on(connection, &request, deadline).await,
     };
+    read_answer(installation, wire::ACTIVATE, sent, limits)
+}
+
+/// The question for what a plugin offers that is active.
+const DESCRIBE: &str = "GET /";
+
+/// Asks a plugin that is active what it offers, until the deadline, which is after this time.
+pub(super) async fn describe(
+    installation: &Installation,
+    endpoint: &Endpoint,
+    time: Duration,
+    deadline: Instant,
+) -> Result<(Dialect, Descriptor), ActivationError> {
+    let request = Request::describe();
+    let sent = endpoint.send(&request, deadline, Admission::Control, || false).await;
+    let limits = RequestLimits { body: endpoint.body_limit(), time };
+    let (dialect, descriptor) = read_answer(installation, DESCRIBE, sent, limits)?;
+    match dialect {
+        Dialect::GoPlug2 => Ok((dialect, descriptor)),
+        Dialect::GoPlug1 => Err("it speaks the original GoPlug".to_owned().into()),
+    }
+}
+
+/// What the answer to this question says.
+fn read_answer(
+    installation: &Installation,
+    question: &'static str,
+    sent: Result<Response, SendError>,
+    limits: RequestLimits,
+) -> Result<(Dialect, Descriptor), ActivationError> {
     match sent {
-        Ok(response) => read_descriptor(installation, response, limits).map_err(Into::into),
+        Ok(response) => {
+            read_descriptor(installation, question, response, limits).map_err(Into::into)
+        }
         Err(SendError::TimedOut(_)) => Err(ActivationError::TimedOut(limits.time)),
         Err(SendError::TooLarge) => Err("its descriptor is too large".to_owned().into()),
         Err(SendError::Runtime(missing)) => Err(Error::from(missing).to_string().into()),
@@ -113,18 +145,20 @@ pub(super) async fn activate(
 /// Why the response is not valid, for people.
 fn read_descriptor(
     installation: &Installation,
+    question: &'static str,
     response: Response,
     limits: RequestLimits,
 ) -> Result<(Dialect, Descriptor), String> {
     let id = installation.id();
     let protocol = response.protocol;
-    let body = response::into_result(id, wire::ACTIVATE, response, limits).map_err(refusal)?;
+    let body = response::into_result(id, question, response, limits);
+    let body = body.map_err(|error| refusal(question, error))?;
     response::check_descriptor_size(&body)
-        .map_err(|reason| format!("its answer to Activate {reason}"))?;
+        .map_err(|reason| format!("its answer to {question} {reason}"))?;
     match protocol {
         None => {
             let names = legacy::parse_method_list(&body)
-                .map_err(|error| without_protocol(&body, &error.to_string()))?;
+                .map_err(|error| without_protocol(question, &body, &error.to_string()))?;
             return Ok((Dialect::GoPlug1, descriptor_of_names(id, names)));
         }
         Some(protocol) => match protocol.number() {
@@ -135,7 +169,7 @@ fn read_descriptor(
     }
     let descriptor: Descriptor = serde_json::from_slice(&body).map_err(|error| {
         let text = response::excerpt(&body).unwrap_or_else(|| "nothing".into());
-        format!("its answer to Activate is no descriptor ({error}): {text}")
+        format!("its answer to {question} is no descriptor ({error}): {text}")
     })?;
     if descriptor.protocol != wire::PROTOCOL {
         return Err(other_protocol(&descriptor.protocol.to_string()));
@@ -156,15 +190,16 @@ fn read_descriptor(
 }
 
 /// The reason against an answer without the header that tells the dialects apart.
-fn without_protocol(body: &[u8], error: &str) -> String {
+fn without_protocol(question: &str, body: &[u8], error: &str) -> String {
     if serde_json::from_slice::<Descriptor>(body).is_ok() {
-        return "its answer to Activate is a descriptor, and lacks the header `Goplug-Protocol: 2`: \
-                a plugin has to send it with the descriptor"
-            .into();
+        return format!(
+            "its answer to {question} is a descriptor, and lacks the header `Goplug-Protocol: 2`: a plugin \
+             has to send it with the descriptor"
+        );
     }
     let text = response::excerpt(body).unwrap_or_else(|| "nothing".into());
     format!(
-        "its answer to Activate is neither a descriptor with the header `Goplug-Protocol: 2` nor the \
+        "its answer to {question} is neither a descriptor with the header `Goplug-Protocol: 2` nor the \
          list of methods of a GoPlug 1 plugin ({error}): {text}"
     )
 }
@@ -179,12 +214,12 @@ fn other_protocol(protocol: &str) -> String {
 }
 
 /// The reason of a refusal, in the plugin's own words if it gave a reason.
-fn refusal(error: Error) -> String {
+fn refusal(question: &str, error: Error) -> String {
     match error {
         Error::Remote { detail, .. } | Error::Panicked { detail, .. } => detail,
-        Error::UnknownMethod { .. } => {
-            "it does not know Activate: something else than a plugin of goplug listens there".into()
-        }
+        Error::UnknownMethod { .. } => format!(
+            "it does not know {question}: something else than a plugin of goplug listens there"
+        ),
         other => format!("its activation failed: {other}"),
     }
 }

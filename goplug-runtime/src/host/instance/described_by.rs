@@ -11,7 +11,7 @@ use crate::protocol::{Descriptor, Dialect};
 /// not.
 pub(super) enum DescribedBy {
     /// There is none beside the answer to the activation: the plugin speaks a dialect without schemas,
-    /// or it serves in this process, where the thread that asks may be the thread that would answer.
+    /// or has given it already, or it serves in this process, where the thread that asks may be the thread that would answer.
     Activation,
     /// The `.pconf` may have it: its digest of the program says that it was written for it.
     Pconf(Arc<Installation>),
@@ -20,9 +20,13 @@ pub(super) enum DescribedBy {
 }
 
 impl DescribedBy {
-    /// `is_own` says that the plugin serves in this process.
-    pub(super) fn of(installation: &Arc<Installation>, dialect: Dialect, is_own: bool) -> Self {
-        if dialect == Dialect::GoPlug1 || is_own {
+    /// `has_described` says that the plugin has nothing more to say, or must not be asked.
+    pub(super) fn of(
+        installation: &Arc<Installation>,
+        dialect: Dialect,
+        has_described: bool,
+    ) -> Self {
+        if dialect == Dialect::GoPlug1 || has_described {
             Self::Activation
         } else if installation.pconf.sha256().is_some() && installation.attached.is_none() {
             Self::Pconf(Arc::clone(installation))

@@ -23,6 +23,10 @@ impl Instance {
     /// Whether a failure means that the instance has ended or is about to, and not that something is
     /// wrong with this host or that the time is spent.
     pub(super) fn is_lost_with(&self, failure: &Failure) -> bool {
+        // One connection of a network says nothing of a plugin at its other end.
+        if self.endpoint().remote().is_some() {
+            return self.has_exit();
+        }
         match failure {
             Failure::ConnectionLost { .. } => true,
             Failure::Unconnected(error) => {
@@ -73,6 +77,13 @@ impl Instance {
             let Exit { status, stderr, .. } = exit.clone();
             return Error::Crashed { id, status, stderr, may_have_executed };
         }
+        if let Some(url) = self.endpoint().url() {
+            let what = format!("{method} of {id} at {url}");
+            return match may_have_executed {
+                true => Error::io(what, error),
+                false => Error::Connect { id, reason: url, source: error },
+            };
+        }
         if !self.serves_on() {
             let status = format!("connection lost: {error}");
             return Error::Crashed { id, status, stderr: Vec::new(), may_have_executed };
@@ -109,13 +120,18 @@ impl Instance {
     fn serves_on(&self) -> bool {
         match self.pid() {
             Some(_) => !self.is_ending(),
-            None => !self.has_exit() && may_have_listener(self.endpoint().socket()),
+            None if self.has_exit() => false,
+            None => self.endpoint().socket().is_none_or(may_have_listener),
         }
     }
 
     /// The error of a request for which no connection could be made, though the instance lives.
     fn connect_error(&self, source: io::Error) -> Error {
-        let socket = self.endpoint().socket().display();
+        let Some(socket) = self.endpoint().socket() else {
+            let reason = self.endpoint().url().unwrap_or_default();
+            return Error::Connect { id: self.id().clone(), reason, source };
+        };
+        let socket = socket.display();
         let reason = match source.kind() {
             ErrorKind::NotFound if self.is_child() => format!(
                 "the file of its socket, {socket}, was removed while it runs: reload the plugin, and \

@@ -11,10 +11,11 @@ use super::exit::Exit;
 use super::failed_start::{StartCause, StartError};
 use super::identity;
 use super::process::Process;
+use super::remote_endpoint;
 use super::sockets::Sockets;
 use super::starting::{StartingChild, StartingInstance, StartingProcess};
 use crate::error::{Error, Result};
-use crate::host::connection::{Endpoint, connect};
+use crate::host::connection::{Endpoint, LocalEndpoint, connect};
 use crate::host::disk;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
@@ -70,13 +71,18 @@ impl Launch<'_> {
 
     async fn start_process(&self) -> Result<(Endpoint, StartingProcess), StartError> {
         let Some(command) = self.installation.command() else {
-            let endpoint = self.endpoint(self.installation.socket()?);
-            return Ok((endpoint, StartingProcess::Foreign { host: self.host.into() }));
+            let host = self.host.into();
+            if let Some(url) = self.installation.remote() {
+                let endpoint = remote_endpoint::endpoint(&self.installation, self.policy, url);
+                return Ok((endpoint.await?, StartingProcess::Remote { host }));
+            }
+            let endpoint = Endpoint::Local(self.endpoint(self.installation.socket()?));
+            return Ok((endpoint, StartingProcess::Foreign { host }));
         };
         self.check_program().await?;
         let (process, listener) = self.spawn(command).await?;
         let endpoint = self.endpoint(listener.path().into());
-        let endpoint = endpoint.of(Debuggee::new(Some(process.id())));
+        let endpoint = Endpoint::Local(endpoint.of(Debuggee::new(Some(process.id()))));
         let is_sandboxed = self.policy.sandbox.is_some();
         let child = StartingChild { process, listener, is_sandboxed };
         Ok((endpoint, StartingProcess::Child(Box::new(child))))
@@ -119,10 +125,10 @@ impl Launch<'_> {
         Ok((process, listener))
     }
 
-    fn endpoint(&self, socket: std::path::PathBuf) -> Endpoint {
+    fn endpoint(&self, socket: std::path::PathBuf) -> LocalEndpoint {
         let Policy { body_limit, busy_poll, max_connections, .. } = *self.policy;
         let url = self.installation.pconf.url();
-        Endpoint::new(socket, url, body_limit, busy_poll, max_connections)
+        LocalEndpoint::new(socket, url, body_limit, busy_poll, max_connections)
     }
 
     fn late(&self) -> Error {
@@ -136,12 +142,12 @@ impl Launch<'_> {
 }
 
 /// Checks that a plugin that another process starts listens on its socket. There is nothing to
-/// check for a plugin that the host starts.
+/// check for a plugin that the host starts; one that serves a network is asked by its load.
 ///
 /// # Errors
 /// [`Error::Rejected`] if the plugin does not listen.
 pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
-    if installation.command().is_some() {
+    if installation.command().is_some() || installation.remote().is_some() {
         return Ok(());
     }
     let socket = installation.socket()?;

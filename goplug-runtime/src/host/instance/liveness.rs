@@ -3,6 +3,7 @@
 use super::attachment::Attachment;
 use super::exit::Exit;
 use super::process::Process;
+use super::remote_link::RemoteLink;
 use super::shared::Instance;
 use crate::transport::PassedListener;
 
@@ -13,6 +14,8 @@ pub(super) enum Liveness {
     /// Another process started the plugin. A connection is kept open, and closes when the plugin
     /// ends.
     Foreign(Box<Attachment>),
+    /// The plugin serves a network, and is asked what it is.
+    Remote(Box<RemoteLink>),
 }
 
 impl Liveness {
@@ -24,11 +27,13 @@ impl Liveness {
         }
     }
 
-    /// Whether the instance serves in this process, as a test's server does.
-    pub(super) fn is_own(&self) -> bool {
+    /// Whether the instance has nothing to say beyond what it has said: it serves in this process, as a
+    /// test's server does, or has said everything.
+    pub(super) fn has_described(&self) -> bool {
         match self {
             Self::Child { .. } => false,
             Self::Foreign(attachment) => attachment.is_own(),
+            Self::Remote(_) => true,
         }
     }
 
@@ -37,6 +42,7 @@ impl Liveness {
         match self {
             Self::Child { process, .. } => process.wait().await,
             Self::Foreign(attachment) => attachment.wait(instance).await,
+            Self::Remote(link) => link.wait(instance).await,
         }
     }
 }

@@ -29,6 +29,9 @@ mod patience;
 mod preflight;
 mod process;
 mod progress;
+#[cfg_attr(not(feature = "remote"), path = "no_remote_endpoint.rs")]
+mod remote_endpoint;
+mod remote_link;
 mod response;
 mod result_stream;
 mod sending;

@@ -120,7 +120,11 @@ impl OwnedInstance {
 
     /// Whether the instance has ended because another process has taken its place.
     pub(in crate::host) fn is_replaced(&self) -> bool {
-        matches!(&self.liveness, Liveness::Foreign(attachment) if attachment.is_replaced())
+        match &self.liveness {
+            Liveness::Child { .. } => false,
+            Liveness::Foreign(attachment) => attachment.is_replaced(),
+            Liveness::Remote(link) => link.is_replaced(),
+        }
     }
 
     /// Stops the instance, or leaves it if another process has started it. Takes at most a second
@@ -157,9 +161,13 @@ impl OwnedInstance {
         self.shared.begin_end();
         // The task would open the stream again.
         self.callbacks = None;
-        if let Liveness::Foreign(attachment) = &self.liveness {
-            let deadline = deadline.max(tokio::time::Instant::now() + limits::FLUSH_TIMEOUT);
-            attachment.unregister(self.shared.endpoint(), deadline).await;
+        let deadline = deadline.max(tokio::time::Instant::now() + limits::FLUSH_TIMEOUT);
+        match &self.liveness {
+            Liveness::Child { .. } => {}
+            Liveness::Foreign(attachment) => {
+                attachment.unregister(self.shared.endpoint(), deadline).await;
+            }
+            Liveness::Remote(link) => link.unregister(self.shared.endpoint(), deadline).await,
         }
         self.shared.end(Exit::because("this host has left it"));
     }
@@ -192,7 +200,7 @@ impl OwnedInstance {
                 drop(listener);
                 stopped.map_err(Survivor::from)
             }
-            Liveness::Foreign(_) => Ok(Exit::because("it was stopped")),
+            Liveness::Foreign(_) | Liveness::Remote(_) => Ok(Exit::because("it was stopped")),
         };
         match stopped {
             Ok(exit) => {

@@ -159,7 +159,7 @@ impl Instance {
                 }
             }
         }
-        source.give_back(self.endpoint());
+        source.give_back(self.endpoint().local());
         match (result, reader) {
             (Some(result), _) => Ok(result),
             (None, None) => Ok(Ok(whole.freeze())),

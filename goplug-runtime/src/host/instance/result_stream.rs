@@ -218,7 +218,7 @@ impl<S: BodySource> Stream for ResultItems<S> {
                     if let State::Ending(source) = std::mem::replace(&mut this.state, State::Done)
                         && let Ok(None) = part
                     {
-                        source.give_back(this.guard.endpoint());
+                        source.give_back(this.guard.endpoint().local());
                     }
                 }
                 State::Failing(reason) => {
@@ -276,7 +276,7 @@ impl<S: BodySource> ResultItems<S> {
             },
             Ok(None) if self.items.is_none() => {
                 if let State::Reading(source) = std::mem::replace(&mut self.state, State::Done) {
-                    source.give_back(self.guard.endpoint());
+                    source.give_back(self.guard.endpoint().local());
                 }
                 return Poll::Ready(None);
             }

@@ -16,6 +16,7 @@ use super::failed_start::{StartCause, StartError};
 use super::liveness::Liveness;
 use super::owned::OwnedInstance;
 use super::process::Process;
+use super::remote_link::RemoteLink;
 use super::shared::{ChildProcess, Instance};
 use super::survivor::Survivor;
 use crate::error::Error;
@@ -39,6 +40,10 @@ pub(super) enum StartingProcess {
     Child(Box<StartingChild>),
     /// Another process has started it. The host with this token is attached to it by the activation.
     Foreign {
+        host: String,
+    },
+    /// It serves a network. The host has this token.
+    Remote {
         host: String,
     },
 }
@@ -97,7 +102,9 @@ impl StartingInstance {
             (Err(error), StartingProcess::Child(child)) => {
                 Err(child.end(&self.installation, error).await)
             }
-            (Err(error), StartingProcess::Foreign { .. }) => Err(error),
+            (Err(error), StartingProcess::Foreign { .. } | StartingProcess::Remote { .. }) => {
+                Err(error)
+            }
         }
     }
 
@@ -124,15 +131,11 @@ impl StartingInstance {
                     Ok((activated, moved)) => {
                         has_moved = moved;
                         let StartingChild { process, listener, .. } = *child;
-                        let child = ChildProcess {
-                            id: process.id(),
-                            // Embedded plugins are not upgraded: a newer executable of the host is
-                            // another host.
-                            program: process
-                                .program()
-                                .filter(|_| !installation.is_embedded())
-                                .cloned(),
-                        };
+                        // Embedded plugins are not upgraded: a newer executable of the host is another
+                        // host.
+                        let program =
+                            process.program().filter(|_| !installation.is_embedded()).cloned();
+                        let child = ChildProcess { id: process.id(), program };
                         (
                             activated,
                             Some(child),
@@ -142,18 +145,55 @@ impl StartingInstance {
                 }
             }
             StartingProcess::Foreign { host } => {
-                let of = Arc::clone(&installation);
-                let (attachment, activated) = tokio::select! {
-                    attached = Attachment::new(of, policy, &endpoint, &host, deadline) => attached?,
-                    () = closing => return Err(Error::Stopped.into()),
-                };
+                let attaching = attach(&installation, policy, &endpoint, &host, deadline, closing);
+                let (attachment, activated) = attaching.await?;
                 (activated, None, Liveness::Foreign(Box::new(attachment)))
+            }
+            StartingProcess::Remote { host } => {
+                let linking = link(&installation, policy, &endpoint, &host, deadline, closing);
+                let (link, described) = linking.await?;
+                (described, None, Liveness::Remote(Box::new(link)))
             }
         };
         let id = installation.id().clone();
-        let described_by = DescribedBy::of(&installation, activated.0, liveness.is_own());
+        let described_by = DescribedBy::of(&installation, activated.0, liveness.has_described());
         let instance = Instance::new(id, endpoint, activated, described_by, child, policy);
         Ok((OwnedInstance::new(instance, installation, liveness, policy.health), has_moved))
+    }
+}
+
+/// What a plugin offers, and in which dialect.
+type Activated = (Dialect, Descriptor);
+
+/// Attaches this host to a plugin that another process has started.
+async fn attach(
+    installation: &Arc<Installation>,
+    policy: &Policy,
+    endpoint: &Endpoint,
+    host: &str,
+    deadline: Instant,
+    closing: impl Future<Output = ()>,
+) -> Result<(Attachment, Activated), StartError> {
+    let installation = Arc::clone(installation);
+    tokio::select! {
+        attached = Attachment::new(installation, policy, endpoint, host, deadline) => attached,
+        () = closing => Err(Error::Stopped.into()),
+    }
+}
+
+/// Asks a plugin that serves a network what it offers.
+async fn link(
+    installation: &Arc<Installation>,
+    policy: &Policy,
+    endpoint: &Endpoint,
+    host: &str,
+    deadline: Instant,
+    closing: impl Future<Output = ()>,
+) -> Result<(RemoteLink, Activated), StartError> {
+    let installation = Arc::clone(installation);
+    tokio::select! {
+        linked = RemoteLink::new(installation, policy, endpoint, host, deadline) => linked,
+        () = closing => Err(Error::Stopped.into()),
     }
 }
 
@@ -171,7 +211,7 @@ impl StartingProcess {
         match self {
             Self::Child(child) => child.changed(installation).await,
             // The activation will find out.
-            Self::Foreign { .. } => std::future::pending().await,
+            Self::Foreign { .. } | Self::Remote { .. } => std::future::pending().await,
         }
     }
 }

@@ -153,9 +153,9 @@ impl Plugin {
     }
 
     /// The path of the socket on which the running plugin listens, for example for
-    /// `curl --unix-socket`; `None` if the plugin is not loaded.
+    /// `curl --unix-socket`; `None` if the plugin is not loaded, or serves a network.
     pub fn socket(&self) -> Option<PathBuf> {
-        Some(self.shared.instance()?.endpoint().socket().into())
+        self.shared.instance()?.endpoint().socket().map(Into::into)
     }
 
     /// The id of the running plugin's process; `None` if the plugin is not loaded, or if this

@@ -11,6 +11,7 @@ mod processes;
 mod rechecks;
 mod starts;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -31,7 +32,7 @@ use crate::host::install::Installation;
 use crate::host::instance::Instance;
 use crate::host::output::Warnings;
 use crate::host::owner::check_maker;
-use crate::host::policy::Policy;
+use crate::host::policy::{Policy, Restart};
 use crate::limits;
 use crate::protocol::{Permission, PluginId};
 use crate::transport::{FileId, Maker, RefusedAccesses};
@@ -130,6 +131,17 @@ impl PluginState {
 
     pub(in crate::host) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// When the plugin is started again. A plugin that serves a network is connected to again whatever
+    /// its policy says: others start it, and this host waits for it.
+    pub(super) fn restart_policy(&self) -> Cow<'_, Restart> {
+        let policy = &self.policy.restart;
+        let installation = self.installation();
+        match installation.is_some_and(|installation| installation.remote().is_some()) {
+            true => Cow::Owned(policy.of_remote()),
+            false => Cow::Borrowed(policy),
+        }
     }
 
     /// Reports what happened to the plugin.

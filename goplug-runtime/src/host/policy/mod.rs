@@ -11,6 +11,8 @@ mod environment;
 mod health_check;
 mod policies;
 mod public_key;
+#[cfg(feature = "remote")]
+mod remote;
 mod resources;
 mod restart;
 mod sandbox;
@@ -22,6 +24,8 @@ pub use health_check::HealthCheck;
 pub(in crate::host) use policies::Policies;
 pub use policies::Policy;
 pub use public_key::{InvalidPublicKey, PublicKey};
+#[cfg(feature = "remote")]
+pub use remote::Remote;
 pub use resources::Resources;
 pub use restart::Restart;
 pub(in crate::host) use restart::RestartKind;

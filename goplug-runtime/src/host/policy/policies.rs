@@ -8,6 +8,8 @@ use std::ffi::OsString;
 use std::num::NonZero;
 use std::time::Duration;
 
+#[cfg(feature = "remote")]
+use super::Remote;
 use super::attached::Attached;
 use super::environment::inherited;
 use super::{Cgroup, HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
@@ -58,6 +60,8 @@ pub struct Policy {
     pub(in crate::host) stream_idle: Duration,
     pub(in crate::host) busy_poll: Duration,
     pub(in crate::host) max_connections: usize,
+    #[cfg(feature = "remote")]
+    pub(in crate::host) remote: Remote,
     pub(in crate::host) one_call_at_a_time: Option<bool>,
     pub(in crate::host) refuse_lossy: bool,
     /// The plugins that the plugin may call, as `namespace.name`.
@@ -67,7 +71,7 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// The defaults of [`limits`], and a few variables of this process's environment.
+    /// The defaults of [`limits`], and a few variables of the environment.
     fn default() -> Self {
         Self {
             call_timeout: limits::CALL_TIMEOUT,
@@ -90,6 +94,8 @@ impl Default for Policy {
             stream_idle: limits::STREAM_IDLE,
             busy_poll: limits::BUSY_POLL,
             max_connections: limits::MAX_CALL_CONNECTIONS,
+            #[cfg(feature = "remote")]
+            remote: Remote::new(),
             one_call_at_a_time: None,
             refuse_lossy: false,
             may_call: BTreeSet::new(),
@@ -363,6 +369,9 @@ impl Policy {
     }
 }
 
+#[cfg(feature = "remote")]
+mod remote;
+
 /// The policies of a registry.
 #[derive(Debug, Default)]
 pub(in crate::host) struct Policies {
@@ -380,16 +389,4 @@ impl Policies {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plugin_in_a_sandbox_is_killed_when_its_host_has_ended_unless_the_policy_says_otherwise() {
-        use ParentDeathSignal::{Kill, Terminate};
-        let confined = || Policy::default().sandbox(Sandbox::new());
-        assert_eq!(Policy::default().death_signal(), Terminate);
-        assert_eq!(confined().death_signal(), Kill);
-        assert_eq!(Policy::default().parent_death_signal(Kill).death_signal(), Kill);
-        assert_eq!(confined().parent_death_signal(Terminate).death_signal(), Terminate);
-    }
-}
+mod tests;

@@ -128,6 +128,15 @@ impl Restart {
     }
 }
 
+impl Restart {
+    /// The same for a plugin that others run: this host connects to it again whatever its end was, and
+    /// never gives up.
+    pub(in crate::host) fn of_remote(&self) -> Self {
+        let kind = RestartKind::Permanent;
+        Self { kind, max_restarts: usize::MAX, final_codes: BTreeSet::new(), ..self.clone() }
+    }
+}
+
 impl Default for Restart {
     fn default() -> Self {
         Self::temporary()

@@ -7,6 +7,8 @@ mod request_writer;
 mod response;
 mod response_head;
 
+#[cfg(feature = "remote")]
+pub use request::Verb;
 pub use request::{Request, insert_header};
 pub use request_writer::RequestWriter;
 pub use response::{Progress, Response, ResponseReader, StreamHead, StreamedResponse};

@@ -15,6 +15,12 @@ use crate::protocol::wire;
 pub struct Protocol(NonZeroU16);
 
 impl Protocol {
+    /// The number in the value of a header, however that came.
+    #[cfg(feature = "remote")]
+    pub fn of_value(value: &[u8]) -> Self {
+        Self::read(value)
+    }
+
     fn read(value: &[u8]) -> Self {
         let number = wire::parse_number(value).and_then(|number| u16::try_from(number).ok());
         Self(number.and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MAX))

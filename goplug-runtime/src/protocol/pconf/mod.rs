@@ -7,6 +7,7 @@
 mod digests;
 mod near_miss;
 mod read;
+mod remote;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,7 +116,7 @@ impl Pconf {
     /// Sets the URL.
     ///
     /// # Errors
-    /// [`PconfError::Key`] unless it has a scheme, an authority and no path.
+    /// [`PconfError::Key`] unless it has a scheme, an authority and no path, or is that of a remote plugin.
     pub fn with_url(mut self, text: &str) -> Result<Self, PconfError> {
         self.url = url(&self.id, Some(text.into()))?;
         Ok(self)
@@ -125,7 +126,10 @@ impl Pconf {
     #[must_use]
     pub fn with_alias(self, alias: PluginId) -> Self {
         let plugin = self.plugin().clone();
-        let url = wire::default_url(alias.name(), alias.namespace());
+        let url = match self.remote() {
+            Some(_) => self.url.clone(),
+            None => wire::default_url(alias.name(), alias.namespace()),
+        };
         let alias_of = (plugin != alias).then_some(plugin);
         Self { id: alias, alias_of, url, ..self }
     }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::near_miss::{KNOWN, meant_by};
 use super::{Pconf, PconfError, Permissions, PluginId, indented, wire};
+use crate::protocol::remote_url::RemoteUrl;
 
 /// What a file announces, without the rest of its content. To read only this needs much less code
 /// than [`Pconf::parse`], in a program that reads no other files.
@@ -52,7 +53,8 @@ impl Pconf {
         };
         let id = PluginId::read(&name, &keys.take::<String>("NameSpace")?.unwrap_or_default())?;
         let alias_of = alias_of(keys.take("AliasOf")?)?.filter(|plugin| *plugin != id);
-        let pconf = Self {
+        let claimed = keys.take("Protocol")?.map(protocol).transpose()?;
+        let mut pconf = Self {
             url: url(&id, keys.take("Url")?)?,
             id,
             alias_of,
@@ -65,7 +67,7 @@ impl Pconf {
                 Some(text) => Some(version(&text)?),
                 None => None,
             },
-            protocol: protocol(keys.take("Protocol")?.unwrap_or(1))?,
+            protocol: 1,
             exec: keys.take::<Argv>("Exec")?.map(|argv| exec(argv.0)).transpose()?,
             sha256: keys.take("Sha256")?,
             development: keys.take("Development")?.unwrap_or(false),
@@ -78,13 +80,31 @@ impl Pconf {
             definitions: Arc::new(keys.take("$defs")?.unwrap_or_default()),
             other: keys.pairs,
         };
-        if pconf.sock.is_none() && pconf.exec.is_none() {
-            let reason = "is missing, and so is Exec: there is no way to the plugin";
-            let hint = pconf.misspelled_keys().find(|(_, known)| ["Sock", "Exec"].contains(known));
-            let hint = hint.map(|(key, known)| format!(" ({key:?} is not known; is it {known}?)"));
-            return fault("Sock", format!("{reason}{}", hint.unwrap_or_default()));
-        }
+        pconf.check_way(claimed)?;
         Ok(pconf)
+    }
+
+    /// Checks that there is a way to the plugin, and sets the protocol that the file claims.
+    fn check_way(&mut self, claimed: Option<u32>) -> Result<(), PconfError> {
+        self.protocol = claimed.unwrap_or(1);
+        if self.sock.is_some() || self.exec.is_some() {
+            return Ok(());
+        }
+        if RemoteUrl::is_meant_by(&self.url) {
+            if let Err(reason) = RemoteUrl::parse(&self.url) {
+                return fault("Url", reason);
+            }
+            self.protocol = claimed.unwrap_or(wire::PROTOCOL);
+            let is_original = self.protocol == 1;
+            return match is_original {
+                true => fault("Protocol", "is 1, and the original GoPlug serves no network"),
+                false => Ok(()),
+            };
+        }
+        let reason = "is missing, and so is Exec: there is no way to the plugin";
+        let hint = self.misspelled_keys().find(|(_, known)| ["Sock", "Exec"].contains(known));
+        let hint = hint.map(|(key, known)| format!(" ({key:?} is not known; is it {known}?)"));
+        fault("Sock", format!("{reason}{}", hint.unwrap_or_default()))
     }
 
     /// The unknown keys that resemble a known one, and the known key, which the file does not have.
@@ -170,6 +190,10 @@ pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfEr
         // The name of a foreign plugin may contain characters that are not valid in a URL. Its
         // file still has the default URL after it is rewritten.
         Some(text) if text == default || wire::is_plugin_url(&text) => Ok(text),
+        Some(text) if RemoteUrl::is_meant_by(&text) => match RemoteUrl::parse(&text) {
+            Ok(_) => Ok(text),
+            Err(reason) => fault("Url", reason),
+        },
         Some(text) => {
             fault("Url", format!("{text:?} is not a scheme, `://` and a name, without a path"))
         }

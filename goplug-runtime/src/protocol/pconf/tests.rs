@@ -233,3 +233,30 @@ fn a_misspelled_key_is_named() {
     let misspelled: Vec<_> = pconf.misspelled_keys().collect();
     assert_eq!(misspelled, [("LazyLaod", "LazyLoad"), ("Name_Space", "NameSpace")]);
 }
+
+#[test]
+fn a_file_with_a_url_of_a_network_needs_neither_a_socket_nor_a_program() {
+    let pconf = Pconf::parse(br#"{"Name":"a","Url":"https://a.example:7443/b"}"#).unwrap();
+    assert_eq!(pconf.remote().unwrap().to_string(), "https://a.example:7443/b");
+    assert_eq!((pconf.protocol(), pconf.sock_path(Path::new("/"))), (2, None));
+    let again = Pconf::parse(pconf.to_json().as_bytes()).unwrap();
+    assert_eq!(again, pconf);
+    let alias = pconf.with_alias(PluginId::new("b", "").unwrap());
+    assert_eq!(alias.remote().unwrap().port(), 7443);
+    // With a socket or a program it is an identifier, as ever.
+    for way in [r#""Sock":"s""#, r#""Exec":["x"]"#] {
+        let text = format!(r#"{{"Name":"a","Url":"https://a.example",{way}}}"#);
+        assert_eq!(Pconf::parse(text.as_bytes()).unwrap().remote(), None);
+    }
+}
+
+#[test]
+fn a_url_of_a_network_that_leads_nowhere_is_refused() {
+    let with = |more: &str| reason(&format!(r#"{{"Name":"a",{more}}}"#));
+    assert!(with(r#""Url":"https://a:0""#).starts_with("Url: "));
+    assert!(with(r#""Url":"http://a/b?c=d""#).starts_with("Url: its path is not"));
+    let text = with(r#""Url":"https://me:hunter2@a""#);
+    assert!(text.starts_with("Url: it holds a user's name") && !text.contains("hunter2"), "{text}");
+    let text = with(r#""Url":"https://a","Protocol":1"#);
+    assert_eq!(text, "Protocol: is 1, and the original GoPlug serves no network");
+}

@@ -54,6 +54,9 @@ impl Supervisor {
         if installation.pconf.protocol() == 1 {
             return refused("is a plugin of the original GoPlug, and those read no configuration");
         }
+        if installation.remote().is_some() {
+            return refused("serves a network, and whoever serves it configures it");
+        }
         let is_foreign = self.current.as_ref().is_some_and(|current| !current.can_be_replaced());
         if is_foreign || installation.command().is_none() {
             return refused(

@@ -89,9 +89,9 @@ impl Supervisor {
             self.report(PluginEvent::ended(&exit));
             return instance.shared.end(exit);
         }
-        let policy = &self.plugin.policy().restart;
+        let policy = self.plugin.restart_policy();
         let now = std::time::Instant::now();
-        let decision = self.restarts.after_exit(policy, &exit, instance.uptime(), now);
+        let decision = self.restarts.after_exit(&policy, &exit, instance.uptime(), now);
         // The order matters: listeners that get the events, and calls that fail now, read the
         // plugin's state, which must not have this instance any more.
         let given_up = self.apply(decision, None);
@@ -218,9 +218,9 @@ impl Supervisor {
             StartCause::Ended(code) => code,
             _ => None,
         };
-        let policy = &self.plugin.policy().restart;
+        let policy = self.plugin.restart_policy();
         let now = std::time::Instant::now();
-        self.restarts.after_failed_start(policy, &error.error.to_string(), code, now)
+        self.restarts.after_failed_start(&policy, &error.error.to_string(), code, now)
     }
 
     /// When a start or an upgrade is to be tried again, since its failure says nothing about the

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::streams::begun;
-use super::{Admission, Endpoint};
+use super::{Admission, LocalEndpoint};
 use crate::host::connection::answer::Answer;
 use crate::host::connection::blocking::BlockingConnection;
 use crate::host::connection::error::SendError;
@@ -14,7 +14,7 @@ use crate::host::connection::result_stream::{Begun, ResultStream};
 use crate::host::runtime;
 use crate::http1::{Request, Response};
 
-impl Endpoint {
+impl LocalEndpoint {
     /// Sends a request with this body, on a connection that is there by the deadline. Dropping the
     /// future cancels the request.
     pub(in crate::host) async fn send_body(
@@ -29,7 +29,7 @@ impl Endpoint {
         Ok(response)
     }
 
-    /// As [`Endpoint::send_body`], and waits for the head of the response. The rest of the body is sent
+    /// As [`LocalEndpoint::send_body`], and waits for the head of the response. The rest of the body is sent
     /// while the stream is read.
     pub(in crate::host) async fn send_body_for_stream(
         &self,
@@ -65,7 +65,7 @@ impl Endpoint {
         }
     }
 
-    /// As [`Endpoint::send_body`], but blocks.
+    /// As [`LocalEndpoint::send_body`], but blocks.
     pub(in crate::host) fn send_body_blocking(
         &self,
         request: &Request<'_>,
@@ -78,7 +78,7 @@ impl Endpoint {
         Ok(response)
     }
 
-    /// As [`Endpoint::send_body_for_stream`], but blocks. So does reading the stream.
+    /// As [`LocalEndpoint::send_body_for_stream`], but blocks. So does reading the stream.
     pub(in crate::host) fn send_body_for_stream_blocking(
         &self,
         request: &Request<'_>,

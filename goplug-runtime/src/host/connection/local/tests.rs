@@ -8,8 +8,8 @@ use std::thread;
 use super::*;
 use crate::transport::{RawListener, RawStream, socket_path};
 
-fn endpoint(socket: PathBuf, max_connections: usize) -> Endpoint {
-    Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, max_connections)
+fn endpoint(socket: PathBuf, max_connections: usize) -> LocalEndpoint {
+    LocalEndpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, max_connections)
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ fn serve(listener: RawListener, connections: Arc<AtomicUsize>) {
 }
 
 /// A plugin that answers every request, and an endpoint to it.
-fn served() -> (tempfile::TempDir, Endpoint, Arc<AtomicUsize>) {
+fn served() -> (tempfile::TempDir, LocalEndpoint, Arc<AtomicUsize>) {
     let temp = tempfile::tempdir().unwrap();
     let socket = socket_path(temp.path(), "s");
     let connections = Arc::new(AtomicUsize::new(0));
@@ -92,7 +92,7 @@ fn served() -> (tempfile::TempDir, Endpoint, Arc<AtomicUsize>) {
     (temp, endpoint(socket, 9), connections)
 }
 
-async fn call(endpoint: &Endpoint) {
+async fn call(endpoint: &LocalEndpoint) {
     let deadline = Instant::now() + Duration::from_secs(10);
     let request = Request::new("work", b"");
     let response = endpoint.send(&request, deadline, Admission::Call, || false).await.unwrap();

@@ -1,0 +1,156 @@
+//! What is wrong on the way to a remote plugin, in words: the errors of hyper and rustls, and of the
+//! system beneath them.
+
+use std::error::Error as StdError;
+use std::io::{self, ErrorKind};
+
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
+
+/// What is wrong on the way, for people. It holds no secret.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    kind: ErrorKind,
+    text: String,
+    /// Whether the plugin, or what is before it, certainly has not begun a request that met this.
+    pub(super) is_before_requests: bool,
+    /// Whether the request was given back: it was not begun, and another connection may take it.
+    pub(super) is_refusal: bool,
+}
+
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.kind, fault.text)
+    }
+}
+
+impl Fault {
+    pub(super) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), is_before_requests: false, is_refusal: false }
+    }
+
+    /// What this error means. `is_secure` says whether TLS is spoken.
+    pub(super) fn of(error: &(dyn StdError + 'static), is_secure: bool) -> Self {
+        let mut found = None;
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(error) = error.downcast_ref::<rustls::Error>() {
+                return Self::of_tls(error);
+            }
+            if let Some(error) = error.downcast_ref::<hyper::Error>()
+                && (error.is_parse() || error.is_parse_too_large())
+                && found.is_none()
+            {
+                found = Some(Self::of_parse(error, is_secure));
+            }
+            if let Some(error) = error.downcast_ref::<h2::Error>()
+                && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+            {
+                let refusal =
+                    Self::new(ErrorKind::ConnectionAborted, "it has given the request back");
+                return Self { is_refusal: error.is_remote(), ..refusal };
+            }
+            next = error.source();
+            if let Some(error) = error.downcast_ref::<io::Error>() {
+                // Its source would be that of the error within it.
+                next = error.get_ref().map(|within| within as &(dyn StdError + 'static));
+                if next.is_none() && found.is_none() {
+                    found = Some(Self::new(error.kind(), error.to_string()));
+                }
+            }
+        }
+        found.unwrap_or_else(|| Self::new(kind_of(error), texts_of(error)))
+    }
+
+    fn of_parse(error: &hyper::Error, is_secure: bool) -> Self {
+        let advice = if is_secure { "" } else { "; perhaps it speaks TLS, so its URL is `https`" };
+        let text = match error.is_parse_too_large() {
+            true => "the head of its answer is too large".into(),
+            false => format!("not HTTP: {}{advice}", texts_of(error)),
+        };
+        Self::new(ErrorKind::InvalidData, text)
+    }
+
+    fn of_tls(error: &rustls::Error) -> Self {
+        let text = match error {
+            rustls::Error::InvalidCertificate(error) => of_certificate(error),
+            rustls::Error::AlertReceived(alert) => return Self::of_alert(*alert),
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+                "it does not speak TLS there; perhaps it speaks plain HTTP".into()
+            }
+            rustls::Error::PeerIncompatible(reason) => {
+                format!("there is no version or cipher of TLS that both ends speak: {reason:?}")
+            }
+            other => format!("TLS failed: {other}"),
+        };
+        Self { is_before_requests: true, ..Self::new(ErrorKind::InvalidInput, text) }
+    }
+
+    fn of_alert(alert: AlertDescription) -> Self {
+        use AlertDescription as Alert;
+        let text = match alert {
+            Alert::CertificateRequired | Alert::NoCertificate => {
+                "it asks for a client certificate, and this host has none for it".into()
+            }
+            Alert::CertificateExpired => {
+                "it refuses this host's certificate: it has expired".into()
+            }
+            Alert::CertificateRevoked => {
+                "it refuses this host's certificate: it was revoked".into()
+            }
+            Alert::UnknownCA
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateUnknown
+            | Alert::DecryptError
+            | Alert::AccessDenied => format!("it refuses this host's certificate ({alert:?})"),
+            Alert::UnrecognisedName => "it serves nothing under this name".into(),
+            other => format!("it ended TLS with the alert {other:?}"),
+        };
+        // Whom a server does not let in, it does not listen to.
+        Self { is_before_requests: true, ..Self::new(ErrorKind::PermissionDenied, text) }
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired, or the clock of this machine is wrong".into()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet, or the clock of this machine is wrong".into()
+        }
+        CertificateError::Revoked => "its certificate was revoked".into(),
+        CertificateError::UnknownIssuer => {
+            "its certificate is of no root that this host trusts for it".into()
+        }
+        CertificateError::NotValidForName => {
+            "its certificate is of another name than the host in its URL".into()
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => format!(
+            "its certificate is of another name than the host in its URL: of {}",
+            presented.join(", ")
+        ),
+        other => format!("its certificate is not valid: {other}"),
+    }
+}
+
+fn kind_of(error: &(dyn StdError + 'static)) -> ErrorKind {
+    match error.downcast_ref::<hyper::Error>() {
+        Some(error) if error.is_incomplete_message() => ErrorKind::UnexpectedEof,
+        _ => ErrorKind::ConnectionAborted,
+    }
+}
+
+/// The text of an error and of its causes.
+fn texts_of(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
