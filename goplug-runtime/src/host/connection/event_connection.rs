@@ -8,7 +8,7 @@ use super::remote::RemoteEvents;
 /// The connection on which a plugin sends its callbacks.
 #[cfg_attr(
     not(feature = "remote"),
-    expect(clippy::large_enum_variant, reason = "there is no value of the other variant")
+    allow(clippy::large_enum_variant, reason = "there is no value of the other variant")
 )]
 pub(in crate::host) enum EventConnection {
     /// To a socket of this machine.

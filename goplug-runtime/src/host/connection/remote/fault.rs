@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind};
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
+use crate::host::connection::error::SendError;
+
 /// What is wrong on the way, for people. It holds no secret.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
@@ -15,6 +17,8 @@ pub(super) struct Fault {
     pub(super) is_before_requests: bool,
     /// Whether the request was given back: it was not begun, and another connection may take it.
     pub(super) is_refusal: bool,
+    /// Whether the other side has ended the answer before its end. Its head may be lost with it.
+    pub(super) is_reset: bool,
 }
 
 impl From<Fault> for io::Error {
@@ -25,7 +29,14 @@ impl From<Fault> for io::Error {
 
 impl Fault {
     pub(super) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), is_before_requests: false, is_refusal: false }
+        let text = text.into();
+        Self { kind, text, is_before_requests: false, is_refusal: false, is_reset: false }
+    }
+
+    /// The error of an answer that was not whole.
+    pub(super) fn cut_off(self) -> SendError {
+        let text = format!("the answer was cut off: {}", self.text);
+        SendError::Broken(io::Error::new(ErrorKind::UnexpectedEof, text))
     }
 
     /// What this error means. `is_secure` says whether TLS is spoken.
@@ -43,11 +54,10 @@ impl Fault {
                 found = Some(Self::of_parse(error, is_secure));
             }
             if let Some(error) = error.downcast_ref::<h2::Error>()
-                && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+                && let Some(reason) = error.reason()
+                && (error.is_reset() || reason == h2::Reason::REFUSED_STREAM)
             {
-                let refusal =
-                    Self::new(ErrorKind::ConnectionAborted, "it has given the request back");
-                return Self { is_refusal: error.is_remote(), ..refusal };
+                return Self::of_reset(reason, error.is_remote());
             }
             next = error.source();
             if let Some(error) = error.downcast_ref::<io::Error>() {
@@ -68,6 +78,16 @@ impl Fault {
             false => format!("not HTTP: {}{advice}", texts_of(error)),
         };
         Self::new(ErrorKind::InvalidData, text)
+    }
+
+    fn of_reset(reason: h2::Reason, is_remote: bool) -> Self {
+        let is_refusal = reason == h2::Reason::REFUSED_STREAM;
+        let text = match is_refusal {
+            true => "it has given the request back".into(),
+            false => format!("the stream was reset ({})", reason.description()),
+        };
+        let fault = Self::new(ErrorKind::ConnectionAborted, text);
+        Self { is_refusal: is_refusal && is_remote, is_reset: !is_refusal && is_remote, ..fault }
     }
 
     fn of_tls(error: &rustls::Error) -> Self {

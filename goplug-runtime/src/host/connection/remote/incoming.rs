@@ -93,9 +93,7 @@ pub(super) fn look_at_trailers(trailers: Option<&HeaderMap>) -> Result<(), SendE
 
 /// The error of a body that was cut off.
 pub(super) fn cut_off(error: &hyper::Error) -> SendError {
-    let fault = io::Error::from(Fault::of(error, true));
-    let text = format!("the answer was cut off: {fault}");
-    SendError::Broken(io::Error::new(ErrorKind::UnexpectedEof, text))
+    Fault::of(error, true).cut_off()
 }
 
 impl Collected {

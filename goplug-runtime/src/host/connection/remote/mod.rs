@@ -289,6 +289,7 @@ impl RemoteEndpoint {
             None if fault.is_before_requests => {
                 Unanswered::Failed(SendError::Unconnected(fault.into()))
             }
+            None if fault.is_reset => Unanswered::Failed(fault.cut_off()),
             None if fault.is_refusal => Unanswered::Failed(SendError::ClosedIdle(fault.into())),
             None => Unanswered::Failed(SendError::Broken(fault.into())),
         }))
