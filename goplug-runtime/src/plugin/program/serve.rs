@@ -81,13 +81,12 @@ pub(super) fn serve(builder: ServerBuilder, place: Place<'_>, options: Options) 
                 let server = builder.build()?;
                 let lifeline = inherited.lifeline.as_ref();
                 let guard = lifeline.map(|lifeline| GroupGuard::new(lifeline, HOST_END));
-                let guard = guard.transpose().map_err(failed("listening for signals"))?;
+                let _guard = guard.transpose().map_err(failed("listening for signals"))?;
                 server.start_on(listener).await?;
                 if server.hooks().activate.is_none() {
                     wait_for_activation(&server, lifeline).await?;
                 }
                 let termination = Termination::listen().map_err(failed("listening for signals"))?;
-                drop(guard);
                 (server, termination)
             }
             (None, Place::PassedOr(dir)) => {
