@@ -60,13 +60,17 @@ fn a_stream_that_is_cut_off_ends_in_an_error() {
             let (served, remote) = Served::with_tls(env, protocols).await;
             let (registry, calculator) = client(host(env, remote)).await;
             served.gateway.answer("chunks", Own::CutOff);
-            let mut chunks = calculator.chunks(5, 10).await.unwrap();
-            let mut last = None;
-            while let Some(chunk) = soon("the end", chunks.next()).await {
-                last = Some(chunk);
-            }
-            let error = last.unwrap().unwrap_err();
-            assert!(error.to_string().contains("the answer was cut off"), "{error}");
+            // What a proxy cuts off may not have left it at all.
+            let error = match calculator.chunks(5, 10).await {
+                Ok(mut chunks) => loop {
+                    let chunk = soon("the end", chunks.next()).await;
+                    if let Err(error) = chunk.expect("an error is the end") {
+                        break error.to_string();
+                    }
+                },
+                Err(error) => error.to_string(),
+            };
+            assert!(error.contains("the answer was cut off"), "{error}");
             registry.stop().await.unwrap();
         }
     });

@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::access::Access;
 use super::fault::Fault;
+use super::keeps_reading::KeepsReading;
 use super::noting::{Noted, Noting};
 use super::outgoing::Outgoing;
 use crate::http1::{MAX_HEAD, MAX_HEADERS};
@@ -105,6 +106,7 @@ async fn connect(url: &RemoteUrl, access: &Access) -> Result<Dialed, Fault> {
     let of_system = |error: io::Error| Fault::new(error.kind(), error.to_string());
     let tcp = TcpStream::connect((url.host(), url.port())).await.map_err(of_system)?;
     tcp.set_nodelay(true).map_err(of_system)?;
+    let tcp = KeepsReading::new(tcp);
     let Some(tls) = &access.tls else {
         return http1(tcp, Noted::default(), false).await;
     };

@@ -63,12 +63,26 @@ impl Fault {
             if let Some(error) = error.downcast_ref::<io::Error>() {
                 // Its source would be that of the error within it.
                 next = error.get_ref().map(|within| within as &(dyn StdError + 'static));
-                if next.is_none() && found.is_none() {
+                if error.kind() == ErrorKind::UnexpectedEof {
+                    // The text of rustls for it is for people who write servers.
+                    found = found.or_else(|| Some(Self::of_end()));
+                } else if next.is_none() && found.is_none() {
                     found = Some(Self::new(error.kind(), error.to_string()));
                 }
             }
         }
-        found.unwrap_or_else(|| Self::new(kind_of(error), texts_of(error)))
+        let is_incomplete =
+            error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
+        found.unwrap_or_else(|| match is_incomplete {
+            true => Self::of_end(),
+            false => Self::new(ErrorKind::ConnectionAborted, texts_of(error)),
+        })
+    }
+
+    /// The other side has closed the connection.
+    fn of_end() -> Self {
+        let fault = Self::new(ErrorKind::UnexpectedEof, "the connection was closed");
+        Self { is_reset: true, ..fault }
     }
 
     fn of_parse(error: &hyper::Error, is_secure: bool) -> Self {
@@ -151,13 +165,6 @@ fn of_certificate(error: &CertificateError) -> String {
             presented.join(", ")
         ),
         other => format!("its certificate is not valid: {other}"),
-    }
-}
-
-fn kind_of(error: &(dyn StdError + 'static)) -> ErrorKind {
-    match error.downcast_ref::<hyper::Error>() {
-        Some(error) if error.is_incomplete_message() => ErrorKind::UnexpectedEof,
-        _ => ErrorKind::ConnectionAborted,
     }
 }
 

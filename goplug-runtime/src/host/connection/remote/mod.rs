@@ -10,7 +10,7 @@
 //! - `connections`: the connections, between requests and during them;
 //! - `outgoing`, `pump`: a request, and the items of a call that sends a stream;
 //! - `incoming`, `stream`: an answer, whose it is, and a body that comes part by part;
-//! - `fault`, `noting`: what is wrong, in words, and how that is not lost on the way;
+//! - `fault`, `noting`, `keeps_reading`: what is wrong, in words, and how that is not lost on the way;
 //! - `waiting`: callers that are tasks, and callers that block.
 //!
 //! The tasks that drive the connections are of the registry's runtime, and end with the endpoint. A request
@@ -23,6 +23,7 @@ mod connections;
 mod dial;
 mod fault;
 mod incoming;
+mod keeps_reading;
 mod noting;
 mod outgoing;
 mod pump;
