@@ -204,10 +204,10 @@ fn install_writes_a_file() {
 }
 
 fn a_wrong_command_line() {
-    let output = output(&["serve"]);
+    let output = output(&["run"]);
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.starts_with("error: unknown argument \"serve\"\n\nThis program is a goplug"));
+    assert!(text.starts_with("error: unknown argument \"run\"\n\nThis program is a goplug"));
     let help = program().arg("--help").output().unwrap();
     assert!(help.status.success() && text.ends_with(&*String::from_utf8_lossy(&help.stdout)));
 }
